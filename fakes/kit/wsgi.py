@@ -1,0 +1,143 @@
+"""The layers round every fake's Flask app, outermost first: journal, faults, one request at a time, the app.
+
+The control plane (``/_fake``) goes past the journal and the faults: it must work on a broken fake.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from werkzeug.wrappers import Response
+
+from fakes.kit.clock import Clock
+from fakes.kit.faults import TRANSPORT_KINDS, ConnectionReset, Faults, Rule
+from fakes.kit.journal import NOTE_KEY, Entry, Journal, Note
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+CONTROL_PREFIX = "/_fake"
+HTML_BODY = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking</body></html>"
+
+
+class VendorErrors(Protocol):
+    """A vendor's own bodies for failures that come from the transport layer."""
+
+    def rate_limited(self, retry_after_s: float | None) -> Response:
+        """A 429 as the vendor sends it; without Retry-After when None."""
+        ...
+
+    def expired_token(self) -> Response:
+        """The vendor's 401 for a credential that was good once."""
+        ...
+
+    def server_error(self, status: int) -> Response:
+        """Any other status, with the vendor's usual body for it."""
+        ...
+
+
+@dataclass(slots=True)
+class Layers:
+    """One fake's WSGI callable."""
+
+    app: "WSGIApplication"
+    clock: Clock
+    faults: Faults
+    journal: Journal
+    errors: VendorErrors
+    lock: threading.RLock
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request. Raises ConnectionReset where a fault closes the connection."""
+        if str(environ.get("PATH_INFO", "")).startswith(CONTROL_PREFIX):
+            with self.lock:
+                return self.app(environ, start_response)
+        note = environ[NOTE_KEY] = Note()
+        response: Response | None = None
+        try:
+            response = self._answer(environ)
+        finally:
+            self._write_down(environ, note, 0 if response is None else response.status_code)
+        return response(environ, start_response)
+
+    def _answer(self, environ: "WSGIEnvironment") -> Response:
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        delay = self.faults.take_any(("delay",), method, path)
+        if delay is not None:
+            self.clock.sleep(delay.seconds())
+        rule = self.faults.take_any([k for k in TRANSPORT_KINDS if k != "delay"], method, path)
+        if rule is None:
+            return self._run(environ)
+        return _EFFECTS[rule.kind](self, rule, environ)
+
+    def _run(self, environ: "WSGIEnvironment") -> Response:
+        with self.lock:
+            return Response.from_app(self.app, environ, buffered=True)
+
+    def _write_down(self, environ: "WSGIEnvironment", note: Note, status: int) -> None:
+        entry = Entry(
+            method=environ["REQUEST_METHOD"],
+            path=environ.get("PATH_INFO", ""),
+            query=environ.get("QUERY_STRING", ""),
+            status=status,
+            at=self.clock.now().isoformat(),
+            cost=note.cost,
+            counts=note.counts,
+        )
+        with self.lock:
+            self.journal.record(entry, note.route)
+
+
+def _status(layers: Layers, rule: Rule, _environ: "WSGIEnvironment") -> Response:
+    status = int(rule.params.get("status", 500))
+    if "body" not in rule.params:
+        response = layers.errors.server_error(status)
+    else:
+        kind = rule.params.get("content_type", "text/plain")
+        response = Response(str(rule.params["body"]), status=status, content_type=kind)
+    for name, value in dict(rule.params.get("headers", {})).items():
+        response.headers[name] = str(value)
+    return response
+
+
+def _rate_limit(layers: Layers, rule: Rule, _environ: "WSGIEnvironment") -> Response:
+    after = rule.params.get("retry_after")
+    return layers.errors.rate_limited(None if after is None else float(after))
+
+
+def _expired_token(layers: Layers, _rule: Rule, _environ: "WSGIEnvironment") -> Response:
+    return layers.errors.expired_token()
+
+
+def _html(_layers: Layers, rule: Rule, _environ: "WSGIEnvironment") -> Response:
+    return Response(
+        HTML_BODY, status=int(rule.params.get("status", 200)), content_type="text/html; charset=UTF-8"
+    )
+
+
+def _truncated(layers: Layers, _rule: Rule, environ: "WSGIEnvironment") -> Response:
+    response = layers._run(environ)
+    body = response.get_data()
+    response.set_data(body[: len(body) // 2])
+    return response
+
+
+def _reset_before(_layers: Layers, _rule: Rule, _environ: "WSGIEnvironment") -> Response:
+    raise ConnectionReset("the connection was closed before the request was read")
+
+
+def _reset_after(layers: Layers, _rule: Rule, environ: "WSGIEnvironment") -> Response:
+    layers._run(environ)
+    raise ConnectionReset("the connection was closed after the request took effect")
+
+
+_EFFECTS: dict[str, Callable[[Layers, Rule, "WSGIEnvironment"], Response]] = {
+    "status": _status,
+    "rate_limit": _rate_limit,
+    "expired_token": _expired_token,
+    "html": _html,
+    "truncated": _truncated,
+    "reset_before": _reset_before,
+    "reset_after": _reset_after,
+}
