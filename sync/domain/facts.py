@@ -1,0 +1,151 @@
+"""What a till told us, as records without judgement.
+
+A source's parser names these facts; eligibility judges them; planning turns them into events.
+Identifiers are the vendor's own, as text. Amounts are integer minor units. Instants are aware UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class SaleState(StrEnum):
+    """How far a sale has come."""
+
+    OPEN = "open"  # parked, quoted or not yet paid
+    COMPLETED = "completed"
+    VOIDED = "voided"
+
+
+class LineKind(StrEnum):
+    """What a line of a sale stands for."""
+
+    GOODS = "goods"
+    FEE = "fee"  # counts in the total, is no product
+    CREDIT = "credit"  # store credit or a rebate: a negative price on a positive quantity
+
+
+class Marketing(StrEnum):
+    """What the till knows of a customer's wish for marketing."""
+
+    UNKNOWN = "unknown"
+    CONSENTED = "consented"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is known of an article beyond the line that sold it."""
+
+    item_id: str
+    name: str
+    sku: str = ""
+    category: str = ""  # slash-joined path, outermost first
+    brand: str = ""
+    image_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """One line of a sale. A returned line has a negative quantity and negative amounts."""
+
+    line_id: str
+    item_id: str | None
+    quantity: Decimal
+    subtotal_minor: int  # before discount and tax
+    discount_minor: int
+    total_minor: int  # after discount, with tax; the lines of a sale add up to its total
+    kind: LineKind = LineKind.GOODS
+    parent_line_id: str | None = None  # the line this one returns
+    discount_name: str | None = None
+    product: Product | None = None
+
+    @property
+    def returned(self) -> bool:
+        """Whether the line brings goods back."""
+        return self.quantity < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person in the POS, exactly as typed there. Nothing here is validated yet."""
+
+    customer_id: str
+    email: str = ""
+    phone: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    title: str = ""
+    city: str = ""
+    region: str = ""
+    zip: str = ""
+    country: str = ""
+    marketing: Marketing = Marketing.UNKNOWN
+    archived: bool = False
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalSale:
+    """What a refund needs to know of the sale it returns: who bought, every line and how many."""
+
+    sale_id: str
+    quantities: Mapping[str, Decimal]  # by line id, lines that were themselves returns left out
+    customer_id: str | None = None
+    customer: Customer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A physical location and the clock on its wall."""
+
+    shop_id: str
+    name: str
+    zone: str  # IANA name
+    country: str = ""  # ISO 3166 alpha-2, to read phone numbers by; empty when unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A POS receipt of any kind: purchase, refund, exchange, deposit."""
+
+    source: str
+    account_id: str  # the POS's own number of the tenancy
+    sale_id: str
+    shop_id: str
+    register_id: str
+    state: SaleState
+    currency: str
+    total_minor: int
+    completed_at: datetime | None
+    changed_at: datetime  # the latest change the POS admits to
+    lines: tuple[SaleLine, ...]
+    customer_id: str | None = None
+    customer: Customer | None = None
+    web_source: str = ""  # lower-case name of the e-commerce platform it came from; empty: the shop floor
+    originals: tuple[OriginalSale, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Goods of a sale that go out to a customer."""
+
+    shipment_id: str
+    sale_id: str
+    customer_id: str | None
+    shipped: bool
+    changed_at: datetime  # when `shipped` turned true, as far as the POS tells
+    customer: Customer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """One POS tenancy: who it is, its currency and its shops."""
+
+    account_id: str
+    name: str
+    currency: str
+    shops: Mapping[str, Shop] = field(default_factory=dict)
