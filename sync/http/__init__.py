@@ -1,0 +1,1 @@
+"""One HTTP stack for the sync and the monitor: retries, limits, time-outs and errors live only here."""

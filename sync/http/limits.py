@@ -1,0 +1,168 @@
+"""Pacing: never ask faster than an upstream allows, so that 429 stays the exception.
+
+`SlidingWindows` is for upstreams that count requests per window (Klaviyo); its log never lets 2n-1 through
+one window, as a token bucket would. `LeakyBucket` is for Lightspeed R-Series and learns from its headers.
+Both may be shared by threads.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import Protocol
+
+from sync.domain.clock import Clock
+
+Windows = tuple[tuple[int, float], ...]  # (requests, seconds) pairs, all of which must hold
+_SOON_S = 1e-6  # a wait below this is rounding, not waiting
+
+
+class Limiter(Protocol):
+    """Asked before every attempt, told about every answer."""
+
+    def acquire(self, cost: float, bucket: str, /) -> None:
+        """Return once the request may go; sleeps on the clock until then."""
+        ...
+
+    def observe(self, status: int, headers: Mapping[str, str], bucket: str, /) -> None:
+        """Learn from an answer's status and headers."""
+        ...
+
+
+class NoLimit:
+    """Lets everything through."""
+
+    def acquire(self, _cost: float, _bucket: str, /) -> None:
+        """Return at once."""
+
+    def observe(self, _status: int, _headers: Mapping[str, str], _bucket: str, /) -> None:
+        """Learn nothing."""
+
+
+class SlidingWindows:
+    """Counts the requests of each bucket over sliding windows; a bucket not listed is not limited.
+
+    `slack_s` lengthens every window, because requests do not arrive in the rhythm in which they leave.
+    """
+
+    def __init__(self, clock: Clock, windows: Mapping[str, Windows], slack_s: float = 0.25) -> None:
+        """`windows` gives each bucket its pairs of request count and seconds."""
+        self._clock = clock
+        self._windows = {
+            bucket: tuple((count, period_s + slack_s) for count, period_s in pairs)
+            for bucket, pairs in windows.items()
+        }
+        self._logs: dict[str, deque[float]] = {
+            bucket: deque(maxlen=max(count for count, _ in pairs)) for bucket, pairs in windows.items()
+        }
+        self._lock = threading.Lock()
+
+    def acquire(self, _cost: float, bucket: str, /) -> None:
+        """Take a place in the bucket's log, then sleep until its moment. Every cost counts as one request."""
+        log = self._logs.get(bucket)
+        if log is None:
+            return
+        with self._lock:
+            now = self._clock.monotonic()
+            # Each place is taken no earlier than the one before it, so the log stays sorted.
+            at = max(now, log[-1]) if log else now
+            for count, period_s in self._windows[bucket]:
+                if len(log) >= count:
+                    at = max(at, log[-count] + period_s)
+            log.append(at)
+        if at - now > _SOON_S:
+            self._clock.sleep(at - now)
+
+    def observe(self, _status: int, _headers: Mapping[str, str], _bucket: str, /) -> None:
+        """Nothing to learn: the windows are published, and the client itself obeys Retry-After."""
+
+
+class LeakyBucket:
+    """Lightspeed R-Series' bucket: `size` units that leak `drip` a second, shared by all who use the client.
+
+    With `share=0.5` we use at most half of the size and half of the drip, and leave the rest to others.
+    Size, level and drip come from the headers of every answer; before the first one the smallest bucket
+    ever recorded is assumed. A second limiter of the vendor counts requests per second.
+    """
+
+    def __init__(self, clock: Clock, share: float = 1.0, slack_s: float = 0.05) -> None:
+        """`share` is the part of the bucket we may use, above 0 and up to 1."""
+        if not 0 < share <= 1:
+            raise ValueError("the share of a bucket is above 0 and at most 1")
+        self._clock = clock
+        self._share = share
+        self._slack_s = slack_s
+        self._lock = threading.Lock()
+        self._size, self._drip, self._burst_count = 60.0, 1.0, 10
+        self._level, self._spent, self._at_s = 0.0, 0.0, clock.monotonic()
+        self._booked = 0.0  # what the latest request was expected to cost
+        self._sent: deque[float] = deque(maxlen=1000)
+
+    def acquire(self, cost: float, _bucket: str, /) -> None:
+        """Sleep until `cost` fits under the brim, then book it."""
+        while True:
+            with self._lock:
+                self._leak()
+                wait_s = self._wait_s(cost)
+                if wait_s <= _SOON_S:
+                    self._level += cost
+                    self._spent += cost
+                    self._booked = cost
+                    self._sent.append(self._at_s)
+                    return
+            self._clock.sleep(wait_s)
+
+    def observe(self, status: int, headers: Mapping[str, str], _bucket: str, /) -> None:
+        """Take level, size, drip, burst limit and the true cost from an answer; what is absent stays."""
+        with self._lock:
+            self._leak()
+            level, size = _pair(headers.get("x-ls-api-bucket-level", ""))
+            if size:
+                self._level, self._size, self._drip = level, size, size / 60
+            self._drip = _number(headers.get("x-ls-api-drip-rate", "")) or self._drip
+            self._burst_count = int(_pair(headers.get("x-ls-api-burst-level", ""))[1]) or self._burst_count
+            cost = _number(headers.get("x-ls-api-request-cost", ""))
+            if status == 429:
+                cost = 0.0  # a refused request is not booked by the vendor, as far as anyone knows
+            elif not cost:
+                return
+            self._spent = max(0.0, self._spent + cost - self._booked)
+            self._booked = cost
+
+    def pause_s(self) -> float:
+        """How long until all we spent has leaked at our share of the drip: the wait between live polls.
+
+        Polling again only then keeps the average at `share` of the drip, whatever details a poll cost.
+        """
+        with self._lock:
+            self._leak()
+            return self._spent / (self._drip * self._share)
+
+    def _leak(self) -> None:
+        now = self._clock.monotonic()
+        leaked = (now - self._at_s) * self._drip
+        self._level = max(0.0, self._level - leaked)
+        self._spent = max(0.0, self._spent - leaked * self._share)
+        self._at_s = now
+
+    def _wait_s(self, cost: float) -> float:
+        ours = self._size * self._share
+        fits = min(cost, ours)  # something larger than the bucket may go once the bucket is empty
+        over_brim_s = (self._level + min(cost, self._size) - self._size) / self._drip
+        over_share_s = (self._spent + fits - ours) / (self._drip * self._share)
+        burst_s = 0.0
+        if len(self._sent) >= self._burst_count:
+            burst_s = self._sent[-self._burst_count] + 1 + self._slack_s - self._at_s
+        return max(over_brim_s, over_share_s, burst_s)
+
+
+def _pair(text: str) -> tuple[float, float]:
+    level, _, size = text.partition("/")
+    return _number(level), _number(size)
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if 0 < number < 1e9 else 0.0

@@ -1,0 +1,43 @@
+"""When to ask again and how long to wait first. Only reads and repeatable writes are ever sent twice."""
+
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from sync.domain.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently one request is repeated before the caller hears of it."""
+
+    attempts_max: int = 5
+    first_s: float = 0.5
+    factor: float = 2.0
+    backoff_max_s: float = 30.0
+    wait_max_s: float = 120.0  # an upstream that asks for more than this gets its caller's patience, not ours
+
+    def backoff_s(self, attempt: int) -> float:
+        """The wait after attempt number `attempt` (from 1) where the upstream named none."""
+        return min(self.first_s * self.factor ** (attempt - 1), self.backoff_max_s)
+
+
+def retry_after_s(value: str, clock: Clock) -> float | None:
+    """A Retry-After header as seconds from now; None when absent or unreadable.
+
+    Both forms of RFC 9110 are read: whole seconds and an HTTP date. A date in the past means 0.
+    """
+    text = value.strip()
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text)) if float(text) < 1e6 else None
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return max(0.0, (at - clock.now()).total_seconds())
