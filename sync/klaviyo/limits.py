@@ -44,3 +44,19 @@ PUBLISHED: Mapping[str, Windows] = {
     LISTS_READ: _windows(75, 750),  # GET /api/lists
     LIST_ADD: _windows(10, 150),  # POST /api/lists/{id}/relationships/profiles
 }
+
+SCOPES: Mapping[str, str] = {
+    ACCOUNTS: "accounts:read",
+    METRICS: "metrics:read",
+    METRIC_AGGREGATES: "metrics:read",
+    EVENT_CREATE: "events:write",
+    EVENTS_READ: "events:read",
+    EVENT_BULK_CREATE: "events:write",
+    PROFILES_READ: "profiles:read",
+    PROFILE_BULK_IMPORT: "profiles:write lists:write",
+    PROFILE_IMPORT_STATUS: "profiles:read lists:read",
+    PROFILE_IMPORT_ERRORS: "profiles:read",
+    PROFILE_IMPORT_PROFILES: "profiles:read",
+    LISTS_READ: "lists:read",
+    LIST_ADD: "lists:write profiles:write",
+}
