@@ -1,4 +1,4 @@
-"""The real receipts in the fake: totals counted in the data by hand, identities of the mapping, known oddities."""
+"""The real receipts in the fake: totals counted by hand, identities of the mapping, known oddities."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -137,7 +137,9 @@ def test_customers_have_no_made_up_domain_that_klaviyo_swallows_unless_meant_to(
     state, loaded = history
     domains = Counter(customer.email.partition("@")[2].lower() for customer in state.customers)
     assert sum(domains[name] for name in SWALLOWED) == loaded.customers_swallowed_email == 2
-    assert sum(not customer.email for customer in state.customers) == loaded.customers_without_email == 11
+    assert (
+        sum(not customer.email for customer in state.customers) == loaded.customers_without_email == 12
+    )  # 4 % of 309
 
 
 def test_somebody_is_named_like_a_script(history: tuple[State, Loaded]) -> None:
