@@ -1,0 +1,1 @@
+"""Migrations of the sync's database, applied on opening."""
