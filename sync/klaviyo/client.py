@@ -103,9 +103,8 @@ class KlaviyoClient:
             classify=self._namers[bucket],
         )
 
-    def ask(self, decode: Callable[[bytes], T], path: str, body: bytes, bucket: str) -> T:
-        """Post a body and decode the answer. Raises Unintelligible when it cannot be decoded."""
-        response = self.post(path, body, bucket)
+    def decoded(self, decode: Callable[[bytes], T], response: Response, path: str) -> T:
+        """The body of an answer to a post. Raises Unintelligible when it cannot be decoded."""
         try:
             return decode(response.content)
         except msgspec.DecodeError:
