@@ -1,0 +1,57 @@
+"""A stateful fake of the Lightspeed Retail R-Series API: OAuth and data on one port."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fakes.kit.app import Fake, make
+from fakes.kit.clock import Clock
+from fakes.lightspeed_r import seed as seeding
+from fakes.lightspeed_r.errors import Errors
+from fakes.lightspeed_r.limits import RLimits
+from fakes.lightspeed_r.oauth import Authority
+from fakes.lightspeed_r.records import Account
+from fakes.lightspeed_r.routes_api import Api
+from fakes.lightspeed_r.routes_oauth import oauth_blueprint
+from fakes.lightspeed_r.state import State
+from fakes.lightspeed_r.switches import Switches
+
+CLIENT_ID = "224de21c3a6f4f0e8f6b1d5a9c7e0b42"
+
+LightspeedRFake = Fake[State, Switches, RLimits]
+
+
+def build(
+    clock: Clock, seed: int = 1, account_id: str = "797", currency: str = "USD", registers: int = 1
+) -> LightspeedRFake:
+    """A fresh account with no shops. `registers` is the subscription's limit, which sizes the rate limit."""
+    switches = Switches()
+    secret = hashlib.sha256(f"lightspeed_r:{seed}".encode()).hexdigest()
+    authority = Authority(clock, switches, account_id, CLIENT_ID, secret, seed)
+    pair = authority.reset()
+    state = State(clock, switches, Account(account_id, "Main", currency), on_reset=authority.reset)
+    limits, errors = RLimits(clock, switches, registers), Errors(switches)
+    fake = make(
+        name="lightspeed_r",
+        clock=clock,
+        state=state,
+        switches=switches,
+        limits=limits,
+        errors=errors,
+        credentials={
+            "client_id": CLIENT_ID,
+            "client_secret": secret,
+            "access_token": pair.access,
+            "refresh_token": pair.refresh,
+            "account_id": account_id,
+        },
+        seed=seed,
+        seeder=_seeder(state),
+    )
+    fake.flask.register_blueprint(oauth_blueprint(authority, switches))
+    fake.flask.register_blueprint(Api(state, switches, authority, limits, errors).blueprint())
+    return fake
+
+
+def _seeder(state: State) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    return lambda asked: seeding.seed(state, asked)

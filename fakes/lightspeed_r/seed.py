@@ -1,0 +1,114 @@
+"""A small made-up history for `POST /_fake/seed`, the same for the same numbers."""
+
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+from faker import Faker
+
+from fakes.lightspeed_r.records import LineIn
+from fakes.lightspeed_r.state import State
+
+# Faker's own free domains are example.*, which Klaviyo swallows without a word.
+_MAIL_DOMAINS = ("maplepost.net", "riverletter.com", "hillmail.org")
+_ZONES = ("America/New_York", "America/Chicago", "America/Los_Angeles", "America/Denver")
+_GOODS = {
+    ("Apparel", "Shirts"): ("Linen Shirt", "Oxford Shirt", "Flannel Shirt"),
+    ("Apparel", "Socks"): ("Wool Socks", "Cotton Socks"),
+    ("Home", "Kitchen"): ("Enamel Mug", "Bread Knife", "Tea Towel"),
+    ("Home", "Candles"): ("Cedar Candle", "Fig Candle"),
+}
+_OPEN_S = 10 * 3600
+
+
+def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Shops, customers and `sales` spread over the last `days` days; `{"receipts": true}` loads real receipts instead.
+
+    Raises ValueError for numbers that make no sense.
+    """
+    if asked.get("receipts"):
+        receipts = import_module("fakes.lightspeed_r.receipts")
+        loaded: dict[str, Any] = receipts.load(
+            state, seed=int(asked.get("seed", 1)), days=asked.get("days"), start=asked.get("start")
+        )
+        return loaded
+    shops, customers = int(asked.get("shops", 2)), int(asked.get("customers", 20))
+    sales, days = int(asked.get("sales", 100)), int(asked.get("days", 7))
+    if min(shops, days) < 1 or min(customers, sales) < 0:
+        raise ValueError("shops and days are at least 1, customers and sales at least 0")
+    rng = random.Random(int(asked.get("seed", 1)))
+    shop_ids = [state.add_shop(f"Shop {n + 1}", _ZONES[n % len(_ZONES)]) for n in range(shops)]
+    people = _customers(state, rng, customers, days)
+    items = _items(state, rng)
+    _sales(state, rng, sales, days, shop_ids, people, items)
+    return {"shops": shops, "customers": customers, "items": len(items), "sales": sales, "days": days}
+
+
+def _customers(state: State, rng: random.Random, count: int, days: int) -> list[str]:
+    """One in ten has no e-mail."""
+    fake = Faker("en_US")
+    fake.seed_instance(rng.randrange(1 << 30))
+    at = state.clock.now() - timedelta(days=days + 1)
+    ids = []
+    for number in range(count):
+        first, last = fake.first_name(), fake.last_name()
+        email = f"{first}.{last}{number}@{rng.choice(_MAIL_DOMAINS)}".lower()
+        address = {
+            "address1": fake.street_address(),
+            "city": fake.city(),
+            "state": fake.state_abbr(include_territories=False, include_freely_associated_states=False),
+            "zip": fake.postcode(),
+            "country": "United States",
+        }
+        ids.append(
+            state.add_customer(
+                first,
+                last,
+                email=None if number % 10 == 9 else email,
+                phones=[fake.numerify("(###) ###-####")],
+                address=address,
+                at=at + timedelta(seconds=number),
+            )
+        )
+    return ids
+
+
+def _items(state: State, rng: random.Random) -> list[tuple[str, Decimal]]:
+    brand = state.add_manufacturer("Hearth & Field")
+    items = []
+    for path, names in _GOODS.items():
+        category = state.add_category(path)
+        for name in names:
+            price = Decimal(rng.randrange(500, 9000)) / 100
+            sku = f"HF-{len(items) + 1:03d}"
+            image = f"hf{len(items) + 1:03d}"
+            item_id = state.add_item(
+                name, category_id=category, manufacturer_id=brand, price=price, sku=sku, image_public_id=image
+            )
+            items.append((item_id, price))
+    return items
+
+
+def _sales(
+    state: State,
+    rng: random.Random,
+    count: int,
+    days: int,
+    shops: list[str],
+    people: list[str],
+    items: list[tuple[str, Decimal]],
+) -> None:
+    """In time order over the window that ends now; one in five without a customer, one in thirty given back."""
+    start = state.clock.now() - timedelta(days=days)
+    moments = sorted(rng.uniform(0, days * 86_400 - _OPEN_S) for _ in range(count))
+    for number, moment in enumerate(moments):
+        at = (start + timedelta(seconds=moment)).replace(microsecond=0)
+        basket = rng.sample(items, k=min(len(items), rng.randint(1, 4)))
+        lines = [LineIn(item_id, rng.choice((1, 1, 1, 2)), price) for item_id, price in basket]
+        buyer = rng.choice(people) if people and number % 5 else "0"
+        sale_id = state.sell(rng.choice(shops), at, lines, customer_id=buyer)
+        if number % 30 == 29:
+            state.refund(sale_id, at + timedelta(hours=2))

@@ -1,0 +1,187 @@
+"""Wire JSON of sales, their lines and payments: the hot path, so texts are made from compiled templates.
+
+Keys and their order follow the recorded sale of December 2024 (see FIDELITY.md); constants are what that merchant's
+rows held and this fake does not model (costs, tips, item fees).
+"""
+
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
+
+from fakes.lightspeed_r.records import Payment, Sale
+from fakes.lightspeed_r.shapes_goods import discount_text, item_text, payment_type_text
+from fakes.lightspeed_r.shapes_people import nested_customer_text, ship_to_text
+from fakes.lightspeed_r.wire import Shape, child, decimal_text, flag, object_of, safe, time_text
+
+if TYPE_CHECKING:
+    from fakes.lightspeed_r.state import State
+
+SALE = Shape(
+    "saleID=%s timeStamp=%s discountPercent=0 completed=%s archived=%s voided=%s enablePromotions=true "
+    "isTaxInclusive=false tipEnabled=false createTime=%s UPDATE=%s completeTime=%s referenceNumber=%s "
+    "referenceNumberSource=%s tax1Rate=%s tax2Rate=0 change=0 receiptPreference=printed displayableSubtotal=%s "
+    "ticketNumber=22%010d calcDiscount=%s calcTotal=%s calcSubtotal=%s calcTaxable=%s calcNonTaxable=%s "
+    "calcAvgCost=0 calcFIFOCost=0 calcTax1=%s calcTax2=0 calcPayments=%s calcTips=0 calcItemFees=0 total=%s "
+    "totalDue=%s displayableTotal=%s balance=%s customerID=%s discountID=0 employeeID=1 quoteID=0 registerID=%s "
+    "shipToID=%s shopID=%s taxCategoryID=0 tipEmployeeID=0 taxTotal=%s"
+)
+SALE_BY_KEY = {key: SALE.template.replace("UPDATE", key) for key in ("updateTime", "updatetime")}
+
+LINE = Shape(
+    "saleLineID=%s createTime=%s timeStamp=%s unitQuantity=%s unitPrice=%s normalUnitPrice=0 discountAmount=%s "
+    "discountPercent=0 avgCost=0 fifoCost=0 tax=%s tax1Rate=%s tax2Rate=0 isLayaway=false isWorkorder=false "
+    "isSpecialOrder=false displayableSubtotal=%s displayableUnitPrice=%s lineType=%s calcLineDiscount=%s "
+    "calcTransactionDiscount=0 calcTotal=%s calcSubtotal=%s calcTax1=%s calcTax2=0 taxClassID=1 customerID=0 "
+    "discountID=%s employeeID=1 itemID=%s noteID=%s parentSaleLineID=%s shopID=%s saleID=%s itemFeeID=0"
+)
+
+PAYMENT = Shape(
+    "salePaymentID=%s amount=%s tipAmount=0 createTime=%s archived=%s remoteReference= paymentID= saleID=%s "
+    "paymentTypeID=%s ccChargeID=0 refPaymentID=%s registerID=%s employeeID=1 creditAccountID=0"
+)
+
+NOTE = Shape("noteID=%s note=%s isPublic=false timeStamp=%s")
+SALE_NOTE = Shape("saleNoteID=%s note=%s timeStamp=%s")
+TAX_CLASS = '"TaxClass":{"taxClassID":"1","name":"Item","classType":"item"}'
+
+CREDIT_CARD = 3
+
+
+def sale_text(state: "State", sale: Sale, loaded: AbstractSet[str]) -> str:
+    """One sale with the relations asked for; completeTime is left away while it is not completed."""
+    total = sale.total
+    card_refund = total < 0 and any(p.type_id == CREDIT_CARD for p in sale.payments if not p.archived)
+    paid, tax = sale.paid, decimal_text(sale.tax)
+    subtotal, total_text = decimal_text(sale.subtotal), decimal_text(total)
+    opened = SALE_BY_KEY[state.switches.update_time_key] % (
+        sale.id,
+        time_text(sale.stamp_at),
+        flag(sale.completed),
+        flag(sale.archived),
+        flag(sale.voided),
+        time_text(sale.create_at),
+        time_text(sale.update_at),
+        time_text(sale.complete_at) if sale.complete_at else "",
+        safe(sale.reference) if sale.reference else "",
+        safe(sale.reference_source) if sale.reference_source else "",
+        decimal_text(sale.tax_rate),
+        subtotal,
+        sale.id,
+        decimal_text(sale.discount),
+        total_text,
+        subtotal,
+        decimal_text(sale.taxable),
+        decimal_text(sale.subtotal - sale.discount - sale.taxable),
+        tax,
+        decimal_text(paid),
+        total_text,
+        "0" if card_refund else total_text,
+        total_text,
+        decimal_text(total - paid),
+        sale.customer_id,
+        sale.register_id,
+        sale.ship_to_id,
+        sale.shop_id,
+        tax,
+    )
+    if not sale.complete_at:
+        opened = opened.replace('"completeTime":"",', "", 1)
+    return object_of(opened, *_relations(state, sale, loaded)) if loaded else opened + "}"
+
+
+def _relations(state: "State", sale: Sale, loaded: AbstractSet[str]) -> list[str]:
+    parts: list[str] = []
+    if "Customer" in loaded and sale.customer_id:
+        customer = state.customers.rows.get(sale.customer_id)
+        if customer is not None:
+            contact = "Customer.Contact" in loaded
+            parts.append(f',"Customer":{nested_customer_text(customer, contact=contact)}')
+    if "ShipTo" in loaded and sale.ship_to_id:
+        ship_to = state.ship_tos.rows[sale.ship_to_id]
+        parts.append(f',"ShipTo":{ship_to_text(state, ship_to, contact="ShipTo.Contact" in loaded)}')
+    if "SaleNotes" in loaded and sale.note:
+        note = SALE_NOTE.open((sale.id, safe(sale.note), time_text(sale.update_at)))
+        parts.append(f',"SaleNotes":{{"InternalNote":{note}}}}}')
+    if "SaleLines" in loaded:
+        parts.append(child("SaleLines", "SaleLine", sale_line_texts(state, sale, loaded, "SaleLines.")))
+    if "SalePayments" in loaded and sale.payments:
+        with_type = "SalePayments.PaymentType" in loaded
+        texts = [payment_text(state, payment, with_type=with_type) for payment in sale.payments]
+        parts.append(child("SalePayments", "SalePayment", texts))
+    return parts
+
+
+def sale_line_texts(state: "State", sale: Sale, loaded: AbstractSet[str], prefix: str = "") -> list[str]:
+    """The sale's lines; `prefix` is how their own relations are called in `loaded` ("SaleLines.")."""
+    created, stamped = time_text(sale.create_at), time_text(sale.complete_at or sale.create_at)
+    extra = {name for name in LINE_RELATIONS if prefix + name in loaded}
+    return [line_text(state, line_id, sale, created, stamped, extra) for line_id in sale.line_ids]
+
+
+def line_text(
+    state: "State", line_id: int, sale: Sale, created: str, stamped: str, extra: AbstractSet[str]
+) -> str:
+    """One line. Tax, discount and total are the amounts of the whole line, unrounded as R-Series keeps them."""
+    lines = state.lines
+    subtotal, discount, tax = lines.subtotal[line_id], lines.discount[line_id], lines.tax[line_id]
+    net = subtotal - discount
+    price = decimal_text(lines.price[line_id])
+    discount_text_, net_text = decimal_text(discount), decimal_text(net)
+    note = lines.note.get(line_id, "") if lines.note else ""
+    opened = LINE.template % (
+        line_id,
+        created,
+        stamped,
+        lines.quantity[line_id],
+        price,
+        discount_text_,
+        "true" if tax else "false",
+        decimal_text(lines.tax_rate(line_id)) if tax else "0",
+        net_text,
+        price,
+        lines.line_type.get(line_id, "") if lines.line_type else "",
+        discount_text_,
+        decimal_text(net + tax) if tax else net_text,
+        decimal_text(subtotal),
+        decimal_text(tax) if tax else "0",
+        lines.discount_id.get(line_id, 0) if lines.discount_id else 0,
+        lines.item_id[line_id],
+        line_id if note else 0,
+        lines.parent_id.get(line_id, 0) if lines.parent_id else 0,
+        sale.shop_id,
+        sale.id,
+    )
+    return opened + _line_relations(state, line_id, stamped, extra) + "}" if extra else opened + "}"
+
+
+LINE_RELATIONS = ("Discount", "TaxClass", "Note", "Item")
+
+
+def _line_relations(state: "State", line_id: int, stamped: str, extra: AbstractSet[str]) -> str:
+    lines, text = state.lines, ""
+    if "TaxClass" in extra:
+        text += "," + TAX_CLASS
+    discount = state.discounts.rows.get(lines.discount_id.get(line_id, 0)) if "Discount" in extra else None
+    if discount is not None:
+        text += f',"Discount":{discount_text(discount)}'
+    item = state.items.rows.get(lines.item_id[line_id]) if "Item" in extra else None
+    if item is not None:
+        text += f',"Item":{item_text(state, item, frozenset(), nested=True)}'
+    if "Note" in extra and line_id in lines.note:
+        text += f',"Note":{NOTE.open((line_id, safe(lines.note[line_id]), stamped))}}}'
+    return text
+
+
+def payment_text(state: "State", payment: Payment, *, with_type: bool) -> str:
+    opened = PAYMENT.template % (
+        payment.id,
+        decimal_text(payment.amount),
+        time_text(payment.create_at),
+        "true" if payment.archived else "false",
+        payment.sale_id,
+        payment.type_id,
+        payment.ref_payment_id,
+        payment.register_id,
+    )
+    if not with_type:
+        return opened + "}"
+    return f'{opened},"PaymentType":{payment_type_text(state.payment_types.rows[payment.type_id])}}}'
