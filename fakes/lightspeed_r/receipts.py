@@ -23,6 +23,7 @@ from fakes.lightspeed_r.receipts_play import Cast, play
 if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
 
+WEEK_DAYS = 7
 _SETTLED_S = 3600
 _HAS_PICTURE = 3  # one article of three
 
@@ -32,7 +33,7 @@ class Loaded:
     """What was loaded, in numbers that every report can be held against.
 
     `fates` counts each sale row once: `plain` (worth an event), `zero_value`, `no_email`, `unusable_email`,
-    or the name of its oddity, and the refunds and exchanges the oddities brought about (`refund`, `exchange`).
+    or the name of its oddity, and the refunds and exchanges that oddities brought about (`refund`, `exchange`).
     """
 
     first_day: date
@@ -65,15 +66,21 @@ class Loaded:
 
 
 def load(
-    state: "State", *, seed: int = 1, days: int = 7, start: date | None = None, trade: bool = True
+    state: "State",
+    *,
+    seed: int = 1,
+    days: int | None = None,
+    start: date | str | None = None,
+    trade: bool = True,
 ) -> Loaded:
-    """Ring up the receipts of `days` shop-local dates from `start`, with the odd sales of RECEIPTS.md.
+    """Ring up the receipts of `days` shop-local dates (a week) from `start`, and the odd sales of RECEIPTS.md.
 
     `start` is 8 March 2017 unless given (so that a week holds a clock change), 1 January for a whole year.
     With `trade=False` a virtual clock that stands before the last change is first put past it: everything
-    is history.
-    Raises NoReceipts when the data is not installed, ValueError when no receipt lies in those days.
+    is history. Raises NoReceipts when the data is not installed, ValueError when those days have no receipt.
     """
+    days = WEEK_DAYS if days is None else days
+    start = date.fromisoformat(start) if isinstance(start, str) else start
     receipts = read(seed=seed, days=days, start=start)
     if not trade:
         _put_clock_past(state, receipts)
