@@ -1,0 +1,1 @@
+"""Lightspeed Retail R-Series (formerly MerchantOS) as a source of sales."""
