@@ -33,7 +33,7 @@ class Loaded:
     """What was loaded, in numbers that every report can be held against.
 
     `fates` counts each sale row once: `plain` (worth an event), `zero_value`, `no_email`, `unusable_email`,
-    or the name of its oddity, and the refunds and exchanges that oddities brought about (`refund`, `exchange`).
+    or the name of its oddity; and the refunds and exchanges that followed (`refund`, `exchange`).
     """
 
     first_day: date
@@ -73,7 +73,7 @@ def load(
     start: date | str | None = None,
     trade: bool = True,
 ) -> Loaded:
-    """Ring up the receipts of `days` shop-local dates (a week) from `start`, and the odd sales of RECEIPTS.md.
+    """Ring up the receipts of `days` shop-local dates (a week) from `start`, and RECEIPTS.md's odd sales.
 
     `start` is 8 March 2017 unless given (so that a week holds a clock change), 1 January for a whole year.
     With `trade=False` a virtual clock that stands before the last change is first put past it: everything

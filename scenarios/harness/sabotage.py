@@ -1,4 +1,4 @@
-"""Defects planted in the Klaviyo fake in known numbers, each remembered: what the monitor must find, no more."""
+"""Defects planted in the Klaviyo fake in known numbers, each remembered: what must be found, no more."""
 
 import random
 from collections.abc import Iterable, Iterator
