@@ -73,6 +73,7 @@ class Saboteur:
         key = f"{like.unique_id.rpartition(':')[0]}:{number}"
         properties = {**like.properties(), "OrderId": number}
         assert like.email is not None
+        self._touched.add(number)
         self._klaviyo.add_event(
             like.metric_name, like.email, key, instant_of(like.at), like.value, properties, like.currency
         )
