@@ -40,7 +40,7 @@ PUBLISHED: Mapping[str, Windows] = {
     PROFILE_BULK_IMPORT: _windows(10, 150),  # POST /api/profile-bulk-import-jobs
     PROFILE_IMPORT_STATUS: _windows(10, 150),  # GET /api/profile-bulk-import-jobs/{id}
     PROFILE_IMPORT_ERRORS: _windows(10, 150),  # GET …/{id}/import-errors
-    PROFILE_IMPORT_PROFILES: _windows(10, 150),  # GET …/{id}/relationships/profiles
+    PROFILE_IMPORT_PROFILES: _windows(10, 150),  # GET …/{id}/profiles
     LISTS_READ: _windows(75, 750),  # GET /api/lists
     LIST_ADD: _windows(10, 150),  # POST /api/lists/{id}/relationships/profiles
 }

@@ -7,6 +7,7 @@ opt-outs. Import is repeatable, so a lost answer is simply asked for again.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import msgspec
 
@@ -31,6 +32,7 @@ LIST_MEMBERS_MAX = 1_000  # in one request to a list
 _JOBS = "api/profile-bulk-import-jobs"
 _POLL_FIRST_S, _POLL_MAX_S, _POLL_PATIENCE_S = 1.0, 30.0, 900.0
 _PROFILE = b'{"type":"profile","attributes":%b}'
+_IDS_ONLY = {"page[size]": "100", "fields[profile]": "created"}
 _INDEX = re.compile(r"/profiles/data/(\d+)")
 
 
@@ -189,7 +191,9 @@ class _Import:
         clock = self._client.clock
         wait_s, until_s = _POLL_FIRST_S, clock.monotonic() + _POLL_PATIENCE_S
         while clock.monotonic() < until_s:
-            job = self._client.get(_job, f"{_JOBS}/{job_id}", limits.PROFILE_IMPORT_STATUS).data.attributes
+            job = self._client.get(
+                _job, f"{_JOBS}/{quote(job_id, safe='')}", limits.PROFILE_IMPORT_STATUS
+            ).data.attributes
             if job.status == "complete":
                 return job.failed_count or 0
             if job.status == "cancelled":
@@ -222,17 +226,15 @@ class _Import:
         return []
 
     def _failures(self, job_id: str) -> Iterator[_FailureAttributes]:
-        path = f"{_JOBS}/{job_id}/import-errors"
+        path = f"{_JOBS}/{quote(job_id, safe='')}/import-errors"
         for page in self._client.pages(_failures, path, limits.PROFILE_IMPORT_ERRORS, {"page[size]": "100"}):
             yield from (failure.attributes for failure in page.data)
 
     def _join_list(self, job_id: str) -> None:
-        path = f"{_JOBS}/{job_id}/relationships/profiles"
+        path = f"{_JOBS}/{quote(job_id, safe='')}/profiles"
         members = [
             member.id
-            for page in self._client.pages(
-                _members, path, limits.PROFILE_IMPORT_PROFILES, {"page[size]": "100"}
-            )
+            for page in self._client.pages(_members, path, limits.PROFILE_IMPORT_PROFILES, _IDS_ONLY)
             for member in page.data
         ]
         for start in range(0, len(members), LIST_MEMBERS_MAX):
