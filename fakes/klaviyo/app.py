@@ -1,0 +1,79 @@
+"""The fake Klaviyo: ``build`` gives one account on one clock."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from fakes.kit.app import Fake, make
+from fakes.kit.clock import Clock
+from fakes.klaviyo.account import Account
+from fakes.klaviyo.errors import Refusal, TransportErrors
+from fakes.klaviyo.gate import Gate, refuse_unrouted
+from fakes.klaviyo.quotas import KlaviyoLimits
+from fakes.klaviyo.routes_account import add_account_routes
+from fakes.klaviyo.routes_events import add_event_routes
+from fakes.klaviyo.routes_metrics import add_metric_routes
+from fakes.klaviyo.state import State
+from fakes.klaviyo.switches import Switches
+
+NAME = "klaviyo"
+CREDENTIALS = {
+    "api_key": "pk_fake0000000000000000000000000000001",
+    "access_token": "fake-klaviyo-access-token",
+    "public_id": "FaKe01",
+}
+KlaviyoFake = Fake[State, Switches, KlaviyoLimits]
+
+
+def build(
+    clock: Clock, seed: int = 1, account_zone: str = "America/New_York", currency: str = "USD"
+) -> KlaviyoFake:
+    """One empty account. The same seed and the same requests give the same ids."""
+    switches = Switches()
+    state = State(clock, seed, switches, Account(CREDENTIALS["public_id"], account_zone, currency))
+    limits = KlaviyoLimits(clock, switches)
+    credentials = dict(CREDENTIALS)
+    fake = make(
+        name=NAME,
+        clock=clock,
+        state=state,
+        switches=switches,
+        limits=limits,
+        errors=TransportErrors(state.ids),
+        credentials=credentials,
+        seed=seed,
+        seeder=lambda options: _seed(state, options),
+    )
+    api = Blueprint("api", __name__)
+    Gate(clock, state, switches, limits, credentials).guard(api)
+    add_event_routes(api, state, fake.faults)
+    add_metric_routes(api, state)
+    add_account_routes(api, state)
+    fake.flask.register_blueprint(api)
+    _answer_refusals(fake.flask, state)
+    return fake
+
+
+def _answer_refusals(flask: Flask, state: State) -> None:
+    def refused(refusal: Refusal) -> Response:
+        answer = refusal.response(state.ids.uuid())
+        return Response(answer.get_data(), status=answer.status_code, headers=answer.headers)
+
+    def unrouted(error: HTTPException) -> Response:
+        return refused(refuse_unrouted(error))
+
+    flask.register_error_handler(Refusal, refused)
+    flask.register_error_handler(404, unrouted)
+    flask.register_error_handler(405, unrouted)
+
+
+def _seed(state: State, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Made-up profiles: ``customers`` of them. Sales are the point-of-sale fakes' business."""
+    if "seed" in options:
+        state.ids.reset(int(options["seed"]))
+    for _ in range(int(options.get("customers", 0))):
+        number = state.ids.number("seeded customer")
+        state.profile(f"customer{number}@seeded-shop.net")
+    return {"profiles": len(state.profiles.all)}

@@ -1,0 +1,121 @@
+"""The way in: key, revision, scopes, limits, media type, in this order; and the headers on the way out."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from fakes.kit.clock import Clock
+from fakes.kit.limits import Grant, TwoWindow
+from fakes.klaviyo import errors
+from fakes.klaviyo.quotas import ENDPOINTS, KlaviyoLimits
+from fakes.klaviyo.revisions import Served, serve
+from fakes.klaviyo.state import State
+from fakes.klaviyo.switches import Switches
+
+BODY_BYTES_MAX = 5 * 1024 * 1024
+_MEDIA_TYPES = ("application/json", errors.MEDIA_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets requests in and describes the answers."""
+
+    clock: Clock
+    state: State
+    switches: Switches
+    limits: KlaviyoLimits
+    credentials: dict[str, str]
+
+    def guard(self, api: Blueprint) -> None:
+        """Put the gate before and after every route of a blueprint."""
+        api.before_request(self.admit)
+        api.after_request(self.describe)
+
+    def admit(self) -> None:
+        """Raises Refusal for a request that Klaviyo would turn away before reading it."""
+        self._authenticate()
+        g.served = serve(
+            request.headers.get("revision"),
+            self.clock.now().date(),
+            opt_out=request.headers.get("X-Klaviyo-Revision-Fall-Forward-Opt-Out") == "1",
+            missing=self.switches.missing_revision,
+        )
+        endpoint = _endpoint()
+        self._check_scopes(ENDPOINTS[endpoint][1])
+        self._throttle(endpoint)
+        if request.method in ("POST", "PATCH", "DELETE"):
+            _check_body()
+        self.state.settle()
+
+    def describe(self, response: Response) -> Response:
+        """Add what Klaviyo says about itself to every answer."""
+        headers = response.headers
+        if "X-Klaviyo-Req-Id" not in headers:
+            headers["X-Klaviyo-Req-Id"] = self.state.ids.uuid()
+        if response.status_code == 401:
+            return response
+        headers["Cid"] = self.credentials["public_id"]
+        served: Served | None = g.get("served")
+        if served is not None:
+            headers["X-Klaviyo-Api-Revision"] = served.revision
+            if served.retires_on:
+                headers["X-Klaviyo-Api-Retirement-Date"] = served.retires_on
+        limit = g.get("limit")
+        if limit is not None and response.status_code != 429:
+            self._report(response, *limit)
+        return response
+
+    def _authenticate(self) -> None:
+        given = request.headers.get("Authorization", "")
+        good = (
+            f"Klaviyo-API-Key {self.credentials['api_key']}",
+            f"Bearer {self.credentials['access_token']}",
+        )
+        if given not in good:
+            raise errors.not_authenticated()
+
+    def _check_scopes(self, needed: str) -> None:
+        held = {scope.strip() for scope in self.switches.scopes.split(",") if scope.strip()}
+        missing = [scope for scope in needed.split() if scope not in held]
+        if held and missing:
+            raise errors.missing_scopes(" ".join(missing))
+
+    def _throttle(self, endpoint: str) -> None:
+        if not self.limits.enabled:
+            return
+        additional = ",".join(v for k, v in request.args.items() if k.startswith("additional-fields"))
+        window, grant = self.limits.spend(endpoint, additional)
+        g.limit = window, grant
+        if not grant.allowed:
+            raise errors.throttled(grant.retry_after_s)
+
+    def _report(self, response: Response, window: TwoWindow, grant: Grant) -> None:
+        index = 1 if self.switches.ratelimit_reports == "steady" else 0
+        quotas = ", ".join(f"{q.count};w={q.seconds}" for q in window.quotas)
+        response.headers["RateLimit-Limit"] = f"{window.quotas[index].count}, {quotas}"
+        response.headers["RateLimit-Remaining"] = str(grant.remaining[index])
+        response.headers["RateLimit-Reset"] = str(grant.reset_s[index])
+
+
+def refuse_unrouted(error: HTTPException) -> errors.Refusal:
+    """Klaviyo's refusal for a path or method that does not exist."""
+    if error.code == 405:
+        detail = f'Method "{request.method}" not allowed.'
+        return errors.Refusal(405, "method_not_allowed", "Method not allowed.", detail, {"pointer": "/data/"})
+    return errors.no_such_path()
+
+
+def _endpoint() -> str:
+    assert request.url_rule is not None
+    method = "GET" if request.method == "HEAD" else request.method
+    return f"{method} {request.url_rule.rule}"
+
+
+def _check_body() -> None:
+    if request.mimetype not in _MEDIA_TYPES:
+        raise errors.unsupported_media_type(request.headers.get("Content-Type", ""))
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise errors.unsupported_media_type(request.headers["Content-Encoding"])
+    if (request.content_length or 0) > BODY_BYTES_MAX:
+        raise errors.too_large()
