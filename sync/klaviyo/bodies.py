@@ -17,6 +17,7 @@ _ENTRY = (
     b'{"type":"event-bulk-create","attributes":{"backfill":%b,"profile":{"data":%b},'
     b'"events":{"data":[{"type":"event","attributes":{%b}}]}}}'
 )
+_BACKFILL, _UNIQUE_ID = b'"backfill":', b'"unique_id":'
 _NEXT_EVENT = b'}},{"type":"event","attributes":{'
 
 
@@ -39,7 +40,8 @@ def bulk(groups: Sequence[Sequence[Outgoing]]) -> bytes:
     """The body of a Bulk Create Events request, one entry per group of `grouped`."""
     return _BULK % b",".join(
         [
-            _ENTRY % (_backfill(group[0]), group[0].profile, _NEXT_EVENT.join([one.event for one in group]))
+            _ENTRY
+            % (_backfill(group[0].event), group[0].profile, _NEXT_EVENT.join([one.event for one in group]))
             for group in groups
         ]
     )
@@ -48,12 +50,13 @@ def bulk(groups: Sequence[Sequence[Outgoing]]) -> bytes:
 def grouped(events: Sequence[Outgoing]) -> list[list[Outgoing]]:
     """Consecutive events of one profile (and of one kind of delivery) together, in the given order."""
     groups: list[list[Outgoing]] = []
+    profile, backfill = b"", b""
     for event in events:
-        last = groups[-1][0] if groups else None
-        if last is not None and last.profile == event.profile and _backfill(last) == _backfill(event):
-            groups[-1].append(event)
-        else:
-            groups.append([event])
+        own = _backfill(event.event)
+        if event.profile != profile or own != backfill:
+            groups.append([])
+            profile, backfill = event.profile, own
+        groups[-1].append(event)
     return groups
 
 
@@ -70,7 +73,7 @@ def batches(events: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
         keys: set[tuple[bytes, bytes]] = set()
         size = 0
         for event in waiting:
-            key = (event.profile, _key(event))
+            key = _key(event)
             if key in keys:
                 again.append(event)
                 continue
@@ -85,15 +88,12 @@ def batches(events: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
         waiting = again
 
 
-def _tail(event: Outgoing) -> int:
-    # Quotes inside a JSON string are escaped, so this can only be the name of the last such member.
-    return event.event.rindex(b'"backfill":') + len(b'"backfill":')
+def _backfill(event: bytes) -> bytes:
+    # Quotes inside a JSON string are escaped, so the last one can only be the member of that name.
+    at = event.rindex(_BACKFILL) + len(_BACKFILL)
+    return event[at : event.index(b",", at)]
 
 
-def _backfill(event: Outgoing) -> bytes:
-    at = _tail(event)
-    return event.event[at : event.event.index(b",", at)]
-
-
-def _key(event: Outgoing) -> bytes:
-    return event.event[event.event.index(b",", _tail(event)) :]
+def _key(event: Outgoing) -> tuple[bytes, bytes]:
+    """What Klaviyo tells events apart by: the profile, and the end of the payload with id and metric."""
+    return event.profile, event.event[event.event.rindex(_UNIQUE_ID) :]

@@ -28,7 +28,7 @@ _PATIENCE = RetryPolicy()
 T = TypeVar("T")
 
 
-class Links(msgspec.Struct):
+class Links(msgspec.Struct, frozen=True):
     """Where the next page is; None on the last one."""
 
     next: str | None = None
