@@ -26,7 +26,11 @@ def relations_cost(entity: str, loaded: AbstractSet[str], *, many_rows: bool, tw
 
 
 def or_cost(operands: list[Condition]) -> Decimal:
-    """The price of an `or=`: free on one field, +1 per operand on one entity, else +10 per entity and +1 per extra."""
+    """The price of an `or=`.
+
+    Free on one field; +1 per operand on one entity with at most one range; else +10 per entity and +1
+    per extra operand.
+    """
     if len({operand.field for operand in operands}) <= 1:
         return Decimal(0)
     entities = [operand.field.rpartition(".")[0] for operand in operands]

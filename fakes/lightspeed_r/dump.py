@@ -54,7 +54,9 @@ def dump(state: "State") -> dict[str, Any]:
 def load(state: "State", dumped: Mapping[str, Any]) -> None:
     """Put a dumped truth in place of the present one. Raises ValueError or KeyError when it is not one."""
     held = {name: set(dumped["held"][name]) for name in (*TABLES, "sales")}
-    read = {name: msgspec.convert(dumped[name], list[row]) for name, row in TABLES.items()}  # type: ignore[valid-type]  # the row type is data here
+    read: dict[str, list[Any]] = {
+        name: [msgspec.convert(raw, row) for raw in dumped[name]] for name, row in TABLES.items()
+    }
     state.clear()
     for name in TABLES:
         table = getattr(state, name)
@@ -96,4 +98,4 @@ def _load_lines(lines: Lines, raw: Mapping[str, Any]) -> None:
         del column[:]
         column.extend(raw[name])
     for name in _RARE:
-        getattr(lines, name).update({key: value for key, value in raw[name]})
+        getattr(lines, name).update(dict(raw[name]))

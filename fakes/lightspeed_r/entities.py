@@ -1,4 +1,4 @@
-"""The readable entities: where their rows are, how a row is written, what may be sorted, looked up and required."""
+"""The readable entities: where their rows are, how a row is written, what may be sorted and looked up."""
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -9,7 +9,7 @@ from typing import Any
 from fakes.lightspeed_r import shapes, shapes_goods, shapes_people
 from fakes.lightspeed_r.index import Index
 from fakes.lightspeed_r.state import State
-from fakes.lightspeed_r.wire import flag, time_text
+from fakes.lightspeed_r.wire import flag
 
 Loaded = AbstractSet[str]
 _STAMP = attrgetter("stamp_at")
@@ -19,7 +19,7 @@ _STAMP = attrgetter("stamp_at")
 class Entity:
     """One endpoint.
 
-    `fast` reads a typed value of a row without writing its JSON first; every other field is read from the JSON.
+    `fast` reads a typed value of a row without writing its JSON; every other field is read from the JSON.
     `lookups` turns a foreign id into row ids. `scopes` are the OAuth scopes of which one must be granted.
     """
 
@@ -81,9 +81,7 @@ def _line_stamp(state: State, line_id: int) -> int:
 
 def _line_text(state: State, line_id: int, loaded: Loaded) -> str:
     sale = _line_sale(state, line_id)
-    return shapes.line_text(
-        state, line_id, sale, time_text(sale.create_at), time_text(_line_stamp(state, line_id)), loaded
-    )
+    return shapes.line_text(state, line_id, sale, shapes.line_times(sale), loaded)
 
 
 def _sale_line_ids(state: State, sale_id: int) -> Iterable[int]:

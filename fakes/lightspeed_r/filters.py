@@ -1,4 +1,4 @@
-"""Query filters: `field=value`, `field=OP,value`, and `or=`; parsed to conditions, compared by kind of value."""
+"""Query filters: `field=value`, `field=OP,value`, and `or=`; parsed to typed conditions."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,21 @@ _OPERATOR = re.compile(r"(>=|<=|><|!=|!~|=|>|<|~|IN),(.*)\Z", re.DOTALL)
 _TIMES = ("timestamp", "createtime", "updatetime", "completetime", "opentime", "issuedate", "dob")
 # Digits in these are a name, not a number.
 _TEXTS = frozenset(
-    ["upc", "ean", "customSku", "manufacturerSku", "systemSku", "ticketNumber", "referenceNumber", "zip", "name", "firstName", "lastName", "description", "publicID"]
+    (
+        "upc",
+        "ean",
+        "customSku",
+        "manufacturerSku",
+        "systemSku",
+        "ticketNumber",
+        "referenceNumber",
+        "zip",
+        "name",
+        "firstName",
+        "lastName",
+        "description",
+        "publicID",
+    )
 )
 
 Value = int | Decimal | str
@@ -25,7 +39,7 @@ Value = int | Decimal | str
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison. `field` may be dotted; `values` are typed: epoch seconds, Decimal, or text in lower case."""
+    """One comparison. `field` may be dotted; `values` are epoch seconds, Decimals or text in lower case."""
 
     field: str
     operator: str
@@ -69,7 +83,7 @@ def parse_or(raw_query: str) -> list[Condition]:
 
 
 def typed(field: str, text: str, *, asked: bool = False) -> Value:
-    """A wire value as something that compares: instants as seconds, numbers as Decimal, the rest in lower case."""
+    """A wire value as something that compares: seconds, a Decimal, or text in lower case."""
     name = field.rpartition(".")[2]
     if name.lower() in _TIMES:
         return _instant(field, text) if text or asked else ""

@@ -59,7 +59,7 @@ class Index:
 
 
 class TextIndex:
-    """The same walk for a value that is text (names, descriptions): pairs in a list, for the smaller tables."""
+    """The same walk for a value that is text (names, descriptions), for the smaller tables."""
 
     __slots__ = ("_pairs",)
 

@@ -12,7 +12,7 @@ BURST = "api-burst-limiter"
 
 
 class RLimits:
-    """90 units and 1 a second, plus 10 and 0.5 for every further register; 20 requests a second for 90 units."""
+    """90 units and 1 a second, plus 10 and 0.5 for each further register; 20 requests a second for 90."""
 
     def __init__(self, clock: Clock, switches: Switches, registers: int) -> None:
         self.enabled = True

@@ -1,4 +1,4 @@
-"""Sale lines as columns: about fifty bytes a line, because a year of a grocer's receipts has a million and a half."""
+"""Sale lines as columns: some fifty bytes a line, because a grocer's year has a million and a half."""
 
 from array import array
 
@@ -7,7 +7,7 @@ from fakes.lightspeed_r.wire import SCALE, scaled
 
 
 class Lines:
-    """Row `n` (a line id, from 1) is entry `n` of every column; entry 0 is a filler. Rare facts live in dictionaries."""
+    """Row `n` (a line id, from 1) is entry `n` of every column; rare facts are in dictionaries."""
 
     __slots__ = (
         "discount",
@@ -43,17 +43,17 @@ class Lines:
         return 0 < line_id < len(self.sale_id)
 
     def add(self, sale_id: int, line: LineIn) -> int:
-        """Append one line as sold and give its id; quantities and amounts of a return are negative already."""
+        """Append one line as sold and give its id."""
         price = scaled(line.unit_price)
         subtotal = line.quantity * price if line.subtotal is None else scaled(line.subtotal)
         line_id = self.append(
             sale_id,
             int(line.item_id),
-            line.quantity,
-            price,
-            subtotal,
-            scaled(line.discount),
-            scaled(line.tax),
+            quantity=line.quantity,
+            price=price,
+            subtotal=subtotal,
+            discount=scaled(line.discount),
+            tax=scaled(line.tax),
         )
         if line.note:
             self.note[line_id] = line.note
@@ -64,8 +64,9 @@ class Lines:
         return line_id
 
     def append(
-        self, sale_id: int, item_id: int, quantity: int, price: int, subtotal: int, discount: int, tax: int
+        self, sale_id: int, item_id: int, *, quantity: int, price: int, subtotal: int, discount: int, tax: int
     ) -> int:
+        """One line in scaled amounts; those of a return are negative."""
         line_id = len(self.sale_id)
         self.sale_id.append(sale_id)
         self.item_id.append(item_id)

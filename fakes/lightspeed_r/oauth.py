@@ -1,7 +1,8 @@
 """The authorization server of R-Series: codes of 60 seconds, access tokens, and refresh tokens that rotate.
 
-A refresh gives a new pair. The old pair dies when the new access token is first used (since January 2026), or at
-once (the rule before), by switch; at most five refreshes a minute per connection; unused refresh tokens die in 30 days.
+A refresh gives a new pair. The old pair dies when the new access token is first used (since January 2026), or
+at once (the rule before), by switch; at most five refreshes a minute per connection; unused refresh tokens
+die in 30 days.
 """
 
 import base64
@@ -23,10 +24,14 @@ CODE_LIFE_S = 60
 REFRESH_LIFE_S = 30 * 86_400
 REFRESHES_PER_MINUTE = 5
 KEY_ID = "RT_OAUTH2_2024_07_08"
-SCOPES = frozenset(
-    f"employee:{right}"
-    for right in ["all", "admin", "admin_employees", "admin_inventory", "admin_purchases", "admin_shops", "admin_void_sale", "categories", "customers", "customers_read", "customers_view_gift_card_numbers", "inventory", "inventory_counts", "inventory_counts_reconcile", "inventory_read", "manufacturers", "product_cost", "product_edit", "purchase_orders", "register", "register_layaway", "register_read", "register_refund", "reports", "special_orders", "tags", "transfers", "vendors", "vendor_returns", "workbench"]
-)
+_RIGHTS = """
+all admin admin_employees admin_inventory admin_purchases admin_shops admin_void_sale categories
+customers customers_read customers_view_gift_card_numbers inventory inventory_counts
+inventory_counts_reconcile inventory_read manufacturers product_cost product_edit purchase_orders
+register register_layaway register_read register_refund reports special_orders tags transfers vendors
+vendor_returns workbench
+"""
+SCOPES = frozenset(f"employee:{right}" for right in _RIGHTS.split())
 DEFAULT_SCOPE = (
     "employee:register_read employee:customers_read employee:customers employee:inventory_read "
     "employee:admin_void_sale"
@@ -162,7 +167,7 @@ class Authority:
             pair.revoked = True
 
     def check(self, access: str) -> tuple[Pair | None, str]:
-        """The pair of a good access token, else None and the hint of the 401. First use retires the predecessors."""
+        """The pair of a good access token, else None and the 401's hint. First use retires the old pair."""
         pair = self.by_access.get(access)
         if pair is None:
             return None, "Access token could not be verified"
@@ -266,7 +271,7 @@ class Authority:
         }
 
     def _access_token(self, scope: str) -> str:
-        """Shaped like the real JWT. The signature is only seeded noise: no key verifies it (see FIDELITY.md)."""
+        """Shaped like the real JWT, but signed with seeded noise: no key verifies it (see FIDELITY.md)."""
         head = {"typ": "JWT", "alg": "RS256", "kid": KEY_ID}
         body = {
             "jti": self._random("jti", 80),

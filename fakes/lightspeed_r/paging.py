@@ -94,7 +94,7 @@ class Pager:
 
 
 def link(base: str, asked: ListRequest, direction: str, cursor: str | None) -> str:
-    """The absolute URL of a neighbour: everything asked for, then sort, limit and the cursor; "" without one."""
+    """The absolute URL of a neighbour: all that was asked, then sort, limit and cursor; "" without one."""
     if cursor is None:
         return ""
     sort = f"-{asked.sort}" if asked.descending else asked.sort
@@ -121,7 +121,7 @@ def _read_cursor(entity: Entity, cursor: str, sort: str) -> tuple[Any, int]:
     except (binascii.Error, msgspec.MsgspecError, ValueError, IndexError, TypeError):
         raise Refused(400, "The pagination cursor is not valid.") from None
     if _is_time(sort):
-        return (typed(sort, value) if value else 0), row_id
+        return (typed(sort, str(value)) if value else 0), row_id
     return value, row_id
 
 

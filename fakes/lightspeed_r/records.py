@@ -1,4 +1,4 @@
-"""The rows of one R-Series account, as the shop's database would hold them. Instants are epoch seconds, money is scaled."""
+"""The rows of one R-Series account. Instants are epoch seconds, money is scaled (see wire.py)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _NOTHING = Decimal(0)
 class LineIn(NamedTuple):
     """One line of a sale as a script writes it. `discount` and `tax` are amounts of the whole line.
 
-    `subtotal` stands for quantity x unit price where a real receipt does not multiply out (goods sold by weight).
+    `subtotal` stands for quantity x unit price where a receipt does not multiply out (goods sold by weight).
     """
 
     item_id: str
@@ -134,7 +134,7 @@ class CreditAccount:
 
 @dataclass(slots=True)
 class Customer:
-    """A person. `phones` are (number, use type); `address` has the keys address1, address2, city, state, zip, country."""
+    """A person. `phones` are (number, use type); `address` has the wire's keys (address1, city, zip)."""
 
     id: int
     first_name: str
@@ -187,7 +187,7 @@ class SaleVoid:
 
 @dataclass(slots=True)
 class Sale:
-    """A receipt. Sums are kept as R-Series calculates them, rounded to cents; `complete_at` 0 means not completed."""
+    """A receipt. Sums are rounded to cents, as R-Series keeps them; `complete_at` 0 means not completed."""
 
     id: int
     shop_id: int

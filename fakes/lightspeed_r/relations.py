@@ -1,4 +1,4 @@
-"""Which relations each entity can load, and whether they lead to one row or to many (which sets their price)."""
+"""Which relations each entity can load, and whether they lead to one row or many (which sets the price)."""
 
 from collections.abc import Mapping
 
@@ -88,7 +88,7 @@ RELATIONS: Mapping[str, Mapping[str, str]] = {
 def asked_relations(entity: str, text: str | None, *, ignore_unknown: bool) -> frozenset[str]:
     """The relations a `load_relations` value names; `all` is everything but custom field values.
 
-    Raises `Refused` (400) for text that is no JSON array and, unless ignored, for a relation the entity lacks.
+    Raises `Refused` (400) for text that is no JSON array and, unless ignored, for a relation it lacks.
     """
     if not text:
         return frozenset()

@@ -75,7 +75,7 @@ def _alternatives(query: str) -> list[Condition]:
 def _known(
     entity: Entity, conditions: list[Condition], loaded: frozenset[str], switches: Switches
 ) -> tuple[Condition, ...]:
-    """The conditions this entity can be filtered by; the first it cannot be is refused or, by switch, dropped."""
+    """The conditions this entity can be filtered by; any other is refused or, by switch, dropped."""
     kept = []
     for condition in conditions:
         relation, dot, name = condition.field.rpartition(".")

@@ -99,7 +99,8 @@ class Api:
         row = entity.find(self.state, row_id)
         if row is None:
             raise Refused(404, f"Object of type '{entity.name}' not found with primary ID '{row_id}'.")
-        return f'{{"@attributes":{{"count":"1"}},"{entity.name}":{entity.write(self.state, row, loaded)}}}'.encode()
+        text = entity.write(self.state, row, loaded)
+        return f'{{"@attributes":{{"count":"1"}},"{entity.name}":{text}}}'.encode()
 
     def _list_cost(self, entity: Entity, asked: ListRequest) -> Decimal:
         if asked.count:

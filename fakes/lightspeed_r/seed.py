@@ -25,7 +25,7 @@ _OPEN_S = 10 * 3600
 
 
 def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Shops, customers and `sales` spread over the last `days` days; `{"receipts": true}` loads real receipts instead.
+    """Shops, customers and `sales` spread over the last `days` days; real receipts with `"receipts": true`.
 
     Raises ValueError for numbers that make no sense.
     """
@@ -43,7 +43,7 @@ def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
     shop_ids = [state.add_shop(f"Shop {n + 1}", _ZONES[n % len(_ZONES)]) for n in range(shops)]
     people = _customers(state, rng, customers, days)
     items = _items(state, rng)
-    _sales(state, rng, sales, days, shop_ids, people, items)
+    _sales(state, rng, count=sales, days=days, shops=shop_ids, people=people, items=items)
     return {"shops": shops, "customers": customers, "items": len(items), "sales": sales, "days": days}
 
 
@@ -78,7 +78,7 @@ def _customers(state: State, rng: random.Random, count: int, days: int) -> list[
 
 def _items(state: State, rng: random.Random) -> list[tuple[str, Decimal]]:
     brand = state.add_manufacturer("Hearth & Field")
-    items = []
+    items: list[tuple[str, Decimal]] = []
     for path, names in _GOODS.items():
         category = state.add_category(path)
         for name in names:
@@ -95,13 +95,14 @@ def _items(state: State, rng: random.Random) -> list[tuple[str, Decimal]]:
 def _sales(
     state: State,
     rng: random.Random,
+    *,
     count: int,
     days: int,
     shops: list[str],
     people: list[str],
     items: list[tuple[str, Decimal]],
 ) -> None:
-    """In time order over the window that ends now; one in five without a customer, one in thirty given back."""
+    """In time order up to now; one in five without a customer, one in thirty given back."""
     start = state.clock.now() - timedelta(days=days)
     moments = sorted(rng.uniform(0, days * 86_400 - _OPEN_S) for _ in range(count))
     for number, moment in enumerate(moments):

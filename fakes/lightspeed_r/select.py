@@ -1,4 +1,4 @@
-"""Finding the rows of a list without scanning: a lookup, else a slice of the sort's own index, else a sorted copy.
+"""Finding the rows of a list without scanning: a lookup, a slice of the sort's own index, or a sorted copy.
 
 A copy is kept while the truth does not change, so that a long paged read sorts once.
 """
@@ -17,17 +17,31 @@ from fakes.lightspeed_r.request import ListRequest
 from fakes.lightspeed_r.state import State
 
 _COPIES_MAX = 8
+_WORTH_SORTING = 8
 Accept = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Candidate rows in order: positions `start` to `stop` of `order`, each still to pass `accept` if there is one."""
+    """Candidates: positions `start` to `stop` of `order`, each still to pass `accept` if there is one."""
 
     order: Index | TextIndex
     start: int
     stop: int
     accept: Accept | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    index: Index
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def ids(self) -> list[int]:
+        return self.index.ids(self.start, self.stop)
 
 
 class Selector:
@@ -44,8 +58,11 @@ class Selector:
         if looked_up is None and index is not None:
             bounds = [c for c in conditions if c.field == asked.sort and _bounding(c)]
             start, stop = _slice(index, bounds)
-            rest = [c for c in conditions if c not in bounds]
-            return Selection(index, start, stop, self._accept(entity, rest, asked))
+            narrow = self._narrowest(entity, conditions)
+            # Walking past rows that another index rules out costs more than sorting the few that remain.
+            if narrow is None or len(narrow) * _WORTH_SORTING >= stop - start:
+                rest = [c for c in conditions if c not in bounds]
+                return Selection(index, start, stop, self._accept(entity, rest, asked))
         order = self._sorted_copy(entity, conditions, asked, looked_up)
         return Selection(order, 0, len(order), None)
 
@@ -88,12 +105,20 @@ class Selector:
         return self._copies[key]
 
     def _narrowed(self, entity: Entity, conditions: list[Condition]) -> Iterable[int]:
-        for condition in conditions:
-            index = entity.index(self._state, condition.field) if _bounding(condition) else None
-            if index is not None:
-                return index.ids(*_slice(index, [condition]))
+        narrow = self._narrowest(entity, conditions)
+        if narrow is not None:
+            return narrow.ids()
         shown = entity.shown(self._state)
         return shown.ids(0, len(shown))
+
+    def _narrowest(self, entity: Entity, conditions: list[Condition]) -> "_Slice | None":
+        """The shortest slice of an index that a single condition cuts."""
+        slices = [
+            _Slice(index, *_slice(index, [condition]))
+            for condition in conditions
+            if _bounding(condition) and (index := entity.index(self._state, condition.field)) is not None
+        ]
+        return min(slices, key=len, default=None)
 
     def _sort(
         self, entity: Entity, ids: Iterable[int], sort: str, accept: Accept | None

@@ -1,7 +1,7 @@
 """Wire JSON of sales, their lines and payments: the hot path, so texts are made from compiled templates.
 
-Keys and their order follow the recorded sale of December 2024 (see FIDELITY.md); constants are what that merchant's
-rows held and this fake does not model (costs, tips, item fees).
+Keys and their order follow the recorded sale of December 2024 (see FIDELITY.md); constants are what that
+merchant's rows held and this fake does not model (costs, tips, item fees).
 """
 
 from collections.abc import Set as AbstractSet
@@ -16,27 +16,35 @@ if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
 
 SALE = Shape(
-    "saleID=%s timeStamp=%s discountPercent=0 completed=%s archived=%s voided=%s enablePromotions=true "
-    "isTaxInclusive=false tipEnabled=false createTime=%s UPDATE=%s completeTime=%s referenceNumber=%s "
-    "referenceNumberSource=%s tax1Rate=%s tax2Rate=0 change=0 receiptPreference=printed displayableSubtotal=%s "
-    "ticketNumber=22%010d calcDiscount=%s calcTotal=%s calcSubtotal=%s calcTaxable=%s calcNonTaxable=%s "
-    "calcAvgCost=0 calcFIFOCost=0 calcTax1=%s calcTax2=0 calcPayments=%s calcTips=0 calcItemFees=0 total=%s "
-    "totalDue=%s displayableTotal=%s balance=%s customerID=%s discountID=0 employeeID=1 quoteID=0 registerID=%s "
-    "shipToID=%s shopID=%s taxCategoryID=0 tipEmployeeID=0 taxTotal=%s"
+    """
+    saleID=%s timeStamp=%s discountPercent=0 completed=%s archived=%s voided=%s enablePromotions=true
+    isTaxInclusive=false tipEnabled=false createTime=%s UPDATE=%s completeTime=%s referenceNumber=%s
+    referenceNumberSource=%s tax1Rate=%s tax2Rate=0 change=0 receiptPreference=printed
+    displayableSubtotal=%s ticketNumber=22%010d calcDiscount=%s calcTotal=%s calcSubtotal=%s
+    calcTaxable=%s calcNonTaxable=%s calcAvgCost=0 calcFIFOCost=0 calcTax1=%s calcTax2=0 calcPayments=%s
+    calcTips=0 calcItemFees=0 total=%s totalDue=%s displayableTotal=%s balance=%s customerID=%s
+    discountID=0 employeeID=1 quoteID=0 registerID=%s shipToID=%s shopID=%s taxCategoryID=0
+    tipEmployeeID=0 taxTotal=%s
+    """
 )
 SALE_BY_KEY = {key: SALE.template.replace("UPDATE", key) for key in ("updateTime", "updatetime")}
 
 LINE = Shape(
-    "saleLineID=%s createTime=%s timeStamp=%s unitQuantity=%s unitPrice=%s normalUnitPrice=0 discountAmount=%s "
-    "discountPercent=0 avgCost=0 fifoCost=0 tax=%s tax1Rate=%s tax2Rate=0 isLayaway=false isWorkorder=false "
-    "isSpecialOrder=false displayableSubtotal=%s displayableUnitPrice=%s lineType=%s calcLineDiscount=%s "
-    "calcTransactionDiscount=0 calcTotal=%s calcSubtotal=%s calcTax1=%s calcTax2=0 taxClassID=1 customerID=0 "
-    "discountID=%s employeeID=1 itemID=%s noteID=%s parentSaleLineID=%s shopID=%s saleID=%s itemFeeID=0"
+    """
+    saleLineID=%s createTime=%s timeStamp=%s unitQuantity=%s unitPrice=%s normalUnitPrice=0
+    discountAmount=%s discountPercent=0 avgCost=0 fifoCost=0 tax=%s tax1Rate=%s tax2Rate=0
+    isLayaway=false isWorkorder=false isSpecialOrder=false displayableSubtotal=%s
+    displayableUnitPrice=%s lineType=%s calcLineDiscount=%s calcTransactionDiscount=0 calcTotal=%s
+    calcSubtotal=%s calcTax1=%s calcTax2=0 taxClassID=1 customerID=0 discountID=%s employeeID=1
+    itemID=%s noteID=%s parentSaleLineID=%s shopID=%s saleID=%s itemFeeID=0
+    """
 )
 
 PAYMENT = Shape(
-    "salePaymentID=%s amount=%s tipAmount=0 createTime=%s archived=%s remoteReference= paymentID= saleID=%s "
-    "paymentTypeID=%s ccChargeID=0 refPaymentID=%s registerID=%s employeeID=1 creditAccountID=0"
+    """
+    salePaymentID=%s amount=%s tipAmount=0 createTime=%s archived=%s remoteReference= paymentID=
+    saleID=%s paymentTypeID=%s ccChargeID=0 refPaymentID=%s registerID=%s employeeID=1 creditAccountID=0
+    """
 )
 
 NOTE = Shape("noteID=%s note=%s isPublic=false timeStamp=%s")
@@ -102,7 +110,7 @@ def _relations(state: "State", sale: Sale, loaded: AbstractSet[str]) -> list[str
         note = SALE_NOTE.open((sale.id, safe(sale.note), time_text(sale.update_at)))
         parts.append(f',"SaleNotes":{{"InternalNote":{note}}}}}')
     if "SaleLines" in loaded:
-        parts.append(child("SaleLines", "SaleLine", sale_line_texts(state, sale, loaded, "SaleLines.")))
+        parts.append(child("SaleLines", "SaleLine", _sale_line_texts(state, sale, loaded)))
     if "SalePayments" in loaded and sale.payments:
         with_type = "SalePayments.PaymentType" in loaded
         texts = [payment_text(state, payment, with_type=with_type) for payment in sale.payments]
@@ -110,17 +118,21 @@ def _relations(state: "State", sale: Sale, loaded: AbstractSet[str]) -> list[str
     return parts
 
 
-def sale_line_texts(state: "State", sale: Sale, loaded: AbstractSet[str], prefix: str = "") -> list[str]:
-    """The sale's lines; `prefix` is how their own relations are called in `loaded` ("SaleLines.")."""
-    created, stamped = time_text(sale.create_at), time_text(sale.complete_at or sale.create_at)
-    extra = {name for name in LINE_RELATIONS if prefix + name in loaded}
-    return [line_text(state, line_id, sale, created, stamped, extra) for line_id in sale.line_ids]
+def _sale_line_texts(state: "State", sale: Sale, loaded: AbstractSet[str]) -> list[str]:
+    times = line_times(sale)
+    extra = {name for name in LINE_RELATIONS if f"SaleLines.{name}" in loaded}
+    return [line_text(state, line_id, sale, times, extra) for line_id in sale.line_ids]
+
+
+def line_times(sale: Sale) -> tuple[str, str]:
+    """createTime and timeStamp of a sale's lines: later edits of the sale do not move them."""
+    return time_text(sale.create_at), time_text(sale.complete_at or sale.create_at)
 
 
 def line_text(
-    state: "State", line_id: int, sale: Sale, created: str, stamped: str, extra: AbstractSet[str]
+    state: "State", line_id: int, sale: Sale, times: tuple[str, str], extra: AbstractSet[str]
 ) -> str:
-    """One line. Tax, discount and total are the amounts of the whole line, unrounded as R-Series keeps them."""
+    """One line. Tax, discount and total are of the whole line, unrounded as R-Series keeps them."""
     lines = state.lines
     subtotal, discount, tax = lines.subtotal[line_id], lines.discount[line_id], lines.tax[line_id]
     net = subtotal - discount
@@ -129,8 +141,7 @@ def line_text(
     note = lines.note.get(line_id, "") if lines.note else ""
     opened = LINE.template % (
         line_id,
-        created,
-        stamped,
+        *times,
         lines.quantity[line_id],
         price,
         discount_text_,
@@ -150,7 +161,7 @@ def line_text(
         sale.shop_id,
         sale.id,
     )
-    return opened + _line_relations(state, line_id, stamped, extra) + "}" if extra else opened + "}"
+    return opened + _line_relations(state, line_id, times[1], extra) + "}" if extra else opened + "}"
 
 
 LINE_RELATIONS = ("Discount", "TaxClass", "Note", "Item")

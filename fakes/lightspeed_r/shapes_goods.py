@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 IMAGE_BASE_URL = "https://res.cloudinary.com/lightspeed-retail/image/upload/"
 
 ITEM = Shape(
-    "itemID=%s systemSku=%s defaultCost=0 avgCost=0 discountable=true tax=true archived=%s itemType=default "
-    "serialized=false laborDurationMinutes=0 description=%s modelYear=0 upc= ean= customSku=%s manufacturerSku= "
-    "createTime=%s timeStamp=%s publishToEcom=false categoryID=%s taxClassID=1 departmentID=0 itemMatrixID=0 "
-    "manufacturerID=%s seasonID=0 defaultVendorID=0"
+    """
+    itemID=%s systemSku=%s defaultCost=0 avgCost=0 discountable=true tax=true archived=%s
+    itemType=default serialized=false laborDurationMinutes=0 description=%s modelYear=0 upc= ean=
+    customSku=%s manufacturerSku= createTime=%s timeStamp=%s publishToEcom=false categoryID=%s
+    taxClassID=1 departmentID=0 itemMatrixID=0 manufacturerID=%s seasonID=0 defaultVendorID=0
+    """
 )
 # Seen only inside a sale or a sale line.
 _ITEM_NESTED = ',"itemAttributesID":"0","noteID":"0","itemECommerceID":"0"'
@@ -35,33 +37,49 @@ _PRICES = (
     '{"amount":"0","useTypeID":"2","useType":"MSRP"}]}'
 )
 CATEGORY = Shape(
-    "categoryID=%s name=%s nodeDepth=%s fullPathName=%s leftNode=%s rightNode=%s createTime=%s timeStamp=%s "
-    "parentID=%s"
+    """
+    categoryID=%s name=%s nodeDepth=%s fullPathName=%s leftNode=%s rightNode=%s createTime=%s
+    timeStamp=%s parentID=%s
+    """
 )
 MANUFACTURER = Shape("manufacturerID=%s name=%s createTime=%s timeStamp=%s")
 IMAGE = Shape(
-    f"imageID=%s description= filename=%s.jpg ordering=0 publicID=%s baseImageURL={IMAGE_BASE_URL} size=380994 "
-    "createTime=%s timeStamp=%s itemID=%s itemMatrixID=0"
+    f"""
+    imageID=%s description= filename=%s.jpg ordering=0 publicID=%s baseImageURL={IMAGE_BASE_URL}
+    size=380994 createTime=%s timeStamp=%s itemID=%s itemMatrixID=0
+    """
 )
 DISCOUNT = Shape(
-    "discountID=%s name=%s discountAmount=%s discountPercent=%s requireCustomer=false archived=%s sourceID=2 "
-    "createTime=%s timeStamp=%s"
+    """
+    discountID=%s name=%s discountAmount=%s discountPercent=%s requireCustomer=false archived=%s
+    sourceID=2 createTime=%s timeStamp=%s
+    """
 )
 PAYMENT_TYPE = Shape(
-    "paymentTypeID=%s code=%s name=%s requireCustomer=false archived=false internalReserved=%s type=%s channel= "
-    "refundAsPaymentTypeID=%s"
+    """
+    paymentTypeID=%s code=%s name=%s requireCustomer=false archived=false internalReserved=%s type=%s
+    channel= refundAsPaymentTypeID=%s
+    """
 )
 SHOP = Shape(
-    "shopID=%s name=%s serviceRate=0 timeZone=%s taxLabor=false labelTitle=SHOPNAME labelMsrp=false archived=false "
-    "timeStamp=%s companyRegistrationNumber= vatNumber= zebraBrowserPrint=false contactID=%s taxCategoryID=0 "
-    "receiptSetupID=1 ccGatewayID=0 gatewayConfigID=0 priceLevelID=1"
+    """
+    shopID=%s name=%s serviceRate=0 timeZone=%s taxLabor=false labelTitle=SHOPNAME labelMsrp=false
+    archived=false timeStamp=%s companyRegistrationNumber= vatNumber= zebraBrowserPrint=false
+    contactID=%s taxCategoryID=0 receiptSetupID=1 ccGatewayID=0 gatewayConfigID=0 priceLevelID=1
+    """
 )
 REGISTER = Shape(
-    "registerID=%s name=%s open=true openTime=%s tipEnabled=false archived=false openEmployeeID=1 shopID=%s"
+    """
+    registerID=%s name=%s open=true openTime=%s tipEnabled=false archived=false openEmployeeID=1
+    shopID=%s
+    """
 )
 EMPLOYEE = Shape(
-    "employeeID=%s firstName=%s lastName=%s lockOut=false archived=false contactID=%s clockInEmployeeHoursID=0 "
-    "employeeRoleID=1 limitToShopID=0 lastShopID=0 lastSaleID=0 lastRegisterID=0 timeStamp=%s"
+    """
+    employeeID=%s firstName=%s lastName=%s lockOut=false archived=false contactID=%s
+    clockInEmployeeHoursID=0 employeeRoleID=1 limitToShopID=0 lastShopID=0 lastSaleID=0 lastRegisterID=0
+    timeStamp=%s
+    """
 )
 SALE_VOID = Shape("saleVoidID=%s createTime=%s reason=%s saleID=%s employeeID=1 shopID=%s")
 
@@ -161,8 +179,8 @@ def shop_text(state: "State", shop: Shop, loaded: AbstractSet[str]) -> str:
     text = text.replace("SHOPNAME", "Shop Name", 1)
     if "Contact" in loaded:
         text += (
-            f',"Contact":{{"contactID":"{shop.id}","custom":"","noEmail":"false","noPhone":"false","noMail":"false",'
-            f'"timeStamp":"{stamp}","Addresses":"","Phones":"","Emails":"","Websites":""}}'
+            f',"Contact":{{"contactID":"{shop.id}","custom":"","noEmail":"false","noPhone":"false",'
+            f'"noMail":"false","timeStamp":"{stamp}","Addresses":"","Phones":"","Emails":"","Websites":""}}'
         )
     if "Registers" in loaded:
         registers = [register_text(row) for row in state.registers if row.shop_id == shop.id]

@@ -1,7 +1,8 @@
 """Wire JSON of customers, contacts and shipments.
 
-A customer looks different on its own endpoint and inside a sale (recorded): the former has the contact's blanks
-spelled out and ids last; the latter carries contactID, employeeID, noteID, measurementID, and leaves blanks away.
+A customer looks different on its own endpoint and inside a sale (recorded): the former has the contact's
+blanks spelled out and ids last; the latter carries contactID, employeeID, noteID, measurementID, and leaves
+blanks away.
 """
 
 from collections.abc import Mapping
@@ -15,25 +16,33 @@ if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
 
 CUSTOMER = Shape(
-    "firstName=%s lastName=%s dob=%s title=%s company=%s companyRegistrationNumber= vatNumber= "
-    "creditAccountID=%s customerTypeID=%s discountID=0 taxCategoryID=0"
+    """
+    firstName=%s lastName=%s dob=%s title=%s company=%s companyRegistrationNumber= vatNumber=
+    creditAccountID=%s customerTypeID=%s discountID=0 taxCategoryID=0
+    """
 )
 # The relations stand between these two, as recorded.
 _CUSTOMER_TAIL = ',"customerID":"%s","createTime":"%s","timeStamp":"%s","archived":"%s"}'
 CUSTOMER_KEYS = (*CUSTOMER.keys, "customerID", "createTime", "timeStamp", "archived")
 
 NESTED_CUSTOMER = Shape(
-    "customerID=%s firstName=%s lastName=%s archived=%s title=%s company=%s companyRegistrationNumber= vatNumber= "
-    "createTime=%s timeStamp=%s contactID=%s creditAccountID=%s customerTypeID=%s discountID=0 employeeID=0 noteID=0 "
-    "taxCategoryID=0 measurementID=0"
+    """
+    customerID=%s firstName=%s lastName=%s archived=%s title=%s company=%s companyRegistrationNumber=
+    vatNumber= createTime=%s timeStamp=%s contactID=%s creditAccountID=%s customerTypeID=%s discountID=0
+    employeeID=0 noteID=0 taxCategoryID=0 measurementID=0
+    """
 )
 SHIP_TO = Shape(
-    "shipToID=%s shipped=%s timeStamp=%s shipNote= firstName=%s lastName=%s company=%s customerID=%s saleLineID=0 "
-    "saleID=%s"
+    """
+    shipToID=%s shipped=%s timeStamp=%s shipNote= firstName=%s lastName=%s company=%s customerID=%s
+    saleLineID=0 saleID=%s
+    """
 )
 CREDIT_ACCOUNT = Shape(
-    "creditAccountID=%s name=%s code= creditLimit=0 description= giftCard=false archived=%s timeStamp=%s "
-    "customerID=%s balance=%s"
+    """
+    creditAccountID=%s name=%s code= creditLimit=0 description= giftCard=false archived=%s timeStamp=%s
+    customerID=%s balance=%s
+    """
 )
 CUSTOMER_TYPE = Shape("customerTypeID=%s name=%s taxCategoryID=0 discountID=0")
 TAG = Shape("tagID=%s name=%s")

@@ -1,8 +1,8 @@
 """The truth of one R-Series account and the script that makes it trade.
 
-Ids are strings of integers, money is Decimal (or a decimal string), instants are aware. What a script does at an
-instant the fake's clock has not reached yet happens when the clock gets there: a sale rung up ahead of time is not
-served before its `visible_at` (its own instant unless given), a void before its `at`.
+Ids are strings of integers, money is Decimal (or a decimal string), instants are aware. What a script does at
+an instant the fake's clock has not reached yet happens when the clock gets there: a sale rung up ahead of
+time is not served before its `visible_at` (its own instant unless given), a void not before its `at`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -184,7 +184,7 @@ class State:
         tags: Sequence[str] = (),
         at: datetime,
     ) -> str:
-        """A customer; `phones` are (number, useType) pairs or bare numbers, which become Mobile, Home, Work."""
+        """A customer; `phones` are (number, useType) pairs, or bare numbers: Mobile, Home, Work in turn."""
         stamp = seconds_of(at)
         customer = Customer(
             id=self.customers.next_id(),
@@ -217,7 +217,7 @@ class State:
         self._when(seconds_of(at), "archive_customer", int(customer_id))
 
     def merge_customers(self, loser_id: str, winner_id: str, at: datetime) -> None:
-        """Merge in the back office: the loser is archived; its sales follow the winner if the switch says so."""
+        """Merge in the back office: the loser is archived; by switch its sales follow the winner."""
         self._when(seconds_of(at), "merge_customers", int(loser_id), int(winner_id))
 
     # Trading; the rules are in trade.py
@@ -238,7 +238,7 @@ class State:
         update_time: datetime | None = None,
         payment_type: str = "1",
     ) -> str:
-        """Ring up a sale. A later `visible_at` is the late upload of an offline register: completeTime stays `at`."""
+        """Ring up a sale. A later `visible_at` is an offline till's late upload: completeTime stays `at`."""
         at_s = seconds_of(at)
         visible_s = at_s if visible_at is None else seconds_of(visible_at)
         draft = trade.Draft(

@@ -1,4 +1,4 @@
-"""What Lightspeed leaves unknown or contradicts itself on, one named switch each. FIDELITY.md holds the evidence."""
+"""What Lightspeed leaves unknown or contradicts itself on, one switch each. FIDELITY.md has the evidence."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens at the till: sales, returns, exchanges, voids, shipments, and which times each of them moves."""
+"""What happens at the till: sales, returns, exchanges, voids, shipments, and which times each moves."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def register_of(state: "State", shop_id: int, register_id: str | None) -> int:
 
 
 def ring_up(state: "State", draft: Draft, line_ids: Sequence[int]) -> Sale:
-    """Make the sale of lines already written (their ids are consecutive) and show it when it becomes visible."""
+    """Make the sale of lines already written (their ids are consecutive); shown once it becomes visible."""
     lines = state.lines
     first, stop = (line_ids[0], line_ids[-1] + 1) if line_ids else (1, 1)
     discounts, taxes = lines.discount[first:stop], lines.tax[first:stop]
@@ -191,11 +191,11 @@ def _return_line(state: "State", sale: Sale, sale_id: int, line_id: int, quantit
     new_id = lines.append(
         sale_id,
         lines.item_id[line_id],
-        -quantity,
-        lines.price[line_id],
-        before.subtotal - share.subtotal,
-        before.discount - share.discount,
-        before.tax - share.tax,
+        quantity=-quantity,
+        price=lines.price[line_id],
+        subtotal=before.subtotal - share.subtotal,
+        discount=before.discount - share.discount,
+        tax=before.tax - share.tax,
     )
     state.returned[line_id] = share
     lines.parent_id[new_id] = line_id

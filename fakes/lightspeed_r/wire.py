@@ -1,7 +1,7 @@
-"""How R-Series writes values: every leaf a string, decimals in their shortest form, instants in UTC to the second.
+"""How R-Series writes values: all strings, decimals in their shortest form, instants in UTC to the second.
 
-Inside the fake money is an `int` scaled by 10^7 (line taxes carry up to seven decimals) and an instant is whole
-seconds since 1970, so that a year of receipts fits in memory and sorts as plain integers.
+Inside the fake money is an `int` scaled by 10^7 (line taxes carry up to seven decimals) and an instant is
+whole seconds since 1970, so that a year of receipts fits in memory and sorts as plain integers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -76,15 +76,15 @@ def one_or_many(key: str, texts: Sequence[str]) -> str:
 
 
 def child(relation: str, key: str, texts: Sequence[str]) -> str:
-    """A to-many relation as a fragment to append inside an object: `,"SaleLines":{"SaleLine":...}` or nothing."""
+    """A to-many relation as a fragment to append inside an object, or nothing when there are no rows."""
     return f',"{relation}":{{{one_or_many(key, texts)}}}' if texts else ""
 
 
 class Shape:
     """The keys of one entity in wire order, compiled once into a template.
 
-    Written as words `key=value`; `key=%s` varies by row, anything else is a constant of this fake. The text made is
-    an object *without* its closing brace, so that relations can be appended.
+    Written as words `key=value`; `key=%s` varies by row, anything else is a constant of this fake. The text
+    made is an object *without* its closing brace, so that relations can be appended.
     """
 
     __slots__ = ("keys", "template")
