@@ -1,0 +1,201 @@
+"""The whole page as one record: everything the templates read, in the order in which it is read."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.charts import share
+from monitor.page import text, words
+from monitor.page.accounting import Statement, statements
+from monitor.page.calendar import Month, months
+from monitor.page.findings import Group, groups
+from monitor.page.leftout import Reason, reasons
+from monitor.page.shops import ShopRow, rows
+from monitor.report_data import (
+    Finding,
+    Limit,
+    Report,
+    ReportAccount,
+    SideTotals,
+    VerdictCode,
+    ZoneCandidate,
+    ZoneDiagnosis,
+    ZoneStatus,
+)
+
+STEPS_MAX = 6
+CANDIDATES_MAX = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One thing to do, and the command that does it where there is exactly one."""
+
+    name: str
+    count: str
+    remedy: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One zone hypothesis with what it leaves unexplained, as a number and as a bar."""
+
+    words: str
+    residual: str
+    explained: str
+    bar: int
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The zone diagnosis of one account."""
+
+    account: str
+    status: str
+    settled: bool  # nothing to worry about
+    sentence: str
+    basis: str
+    candidates: tuple[Candidate, ...]
+    candidates_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who was compared with whom, and how much of each side was read."""
+
+    account: ReportAccount
+    pos_read: str
+    events_read: str
+    unread: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the reader sees, top to bottom."""
+
+    verdict: VerdictCode
+    state: str
+    sentence: str
+    subject: str
+    days: str
+    zones: str
+    zone_names: tuple[str, ...]
+    as_of: str
+    settle: str
+    next_step: str
+    steps: tuple[NextStep, ...]
+    limits: tuple[Limit, ...]
+    statements: tuple[Statement, ...]
+    statements_left: int
+    months: tuple[Month, ...]
+    groups: tuple[Group, ...]
+    finding_count: str
+    zone_diagnoses: tuple[Zone, ...]
+    reasons: tuple[Reason, ...]
+    shops: tuple[ShopRow, ...]
+    shops_left: int
+    shops_amiss: int
+    sources: tuple[Source, ...]
+    many_accounts: bool
+    meanings: tuple[tuple[str, str], ...]
+
+
+def page(report: Report) -> Page:
+    """The page of a report. Pure; the same report gives the same page."""
+    found = groups(report)
+    drawn = statements(report)
+    shops = rows(report)
+    anchors = frozenset(card.anchor for group in found for card in group.cards if card.anchor)
+    return Page(
+        verdict=report.verdict,
+        state=words.STATES[report.verdict],
+        sentence=report.sentence,
+        subject=_subject(report),
+        days=text.days(report.window),
+        zones=text.zones(report.window),
+        zone_names=report.window.zones,
+        as_of=text.instant(report.as_of),
+        settle=text.span(report.settle_s),
+        next_step=report.next_step,
+        steps=_steps(report.findings),
+        limits=report.limits,
+        statements=drawn,
+        statements_left=len(report.totals) - len(drawn),
+        months=months(report, anchors),
+        groups=found,
+        finding_count=text.count(sum(total.count for total in report.findings_by_kind.values())),
+        zone_diagnoses=tuple(_zone(one) for one in report.zones),
+        reasons=reasons(report),
+        shops=shops,
+        shops_left=len(report.shops) - len(shops),
+        shops_amiss=sum(not shop.agrees for shop in shops),
+        sources=_sources(report),
+        many_accounts=len(report.accounts) > 1,
+        meanings=words.MEANINGS,
+    )
+
+
+def _subject(report: Report) -> str:
+    names = [account.pos_name or account.name for account in report.accounts]
+    if len(names) <= 3:
+        return ", ".join(names)
+    return text.counted(len(names), "account", "accounts")
+
+
+def _steps(findings: Sequence[Finding]) -> tuple[NextStep, ...]:
+    """One step per kind and remedy, in the order of the findings: gravest first."""
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in findings:
+        if one.remedy or one.command:
+            grouped[words.kind(one.kind).name, one.remedy].append(one.command)
+    return tuple(_step(key, commands) for key, commands in list(grouped.items())[:STEPS_MAX])
+
+
+def _step(key: tuple[str, str], commands: Sequence[str]) -> NextStep:
+    distinct = set(commands)
+    only = next(iter(distinct)) if len(distinct) == 1 else ""
+    return NextStep(name=key[0], count=text.count(len(commands)), remedy=key[1], command=only)
+
+
+def _zone(diagnosis: ZoneDiagnosis) -> Zone:
+    shown = diagnosis.candidates[:CANDIDATES_MAX]
+    worst = max((one.residual_count for one in shown), default=0)
+    return Zone(
+        account=diagnosis.account,
+        status=words.ZONES[diagnosis.status],
+        settled=diagnosis.status is ZoneStatus.NOT_NEEDED,
+        sentence=diagnosis.sentence,
+        basis=(
+            f"{text.counted(diagnosis.pair_count, 'pair', 'pairs')} of sale and event over "
+            f"{text.counted(diagnosis.day_count, 'day', 'days')}; "
+            f"{text.count(diagnosis.shifted_count)} of them on different days."
+        ),
+        candidates=tuple(_candidate(one, diagnosis, worst) for one in shown),
+        candidates_left=len(diagnosis.candidates) - len(shown),
+    )
+
+
+def _candidate(one: ZoneCandidate, diagnosis: ZoneDiagnosis, worst: int) -> Candidate:
+    return Candidate(
+        words=words.sentence(one.words),
+        residual=text.count(one.residual_count),
+        explained=text.count(one.explained_count),
+        bar=share(one.residual_count, worst),
+        best=one == diagnosis.best and diagnosis.status is ZoneStatus.PROVEN,
+    )
+
+
+def _sources(report: Report) -> tuple[Source, ...]:
+    sides = {side.account: side for side in report.sides}
+    return tuple(_source(account, sides.get(account.name)) for account in report.accounts)
+
+
+def _source(account: ReportAccount, side: SideTotals | None) -> Source:
+    return Source(
+        account=account,
+        pos_read=text.count(side.pos_units_read) if side else "not told",
+        events_read=text.count(side.events_read) if side else "not told",
+        unread=text.count(side.records_unread) if side else "not told",
+    )
