@@ -63,8 +63,8 @@ class Lines:
             self.discount_id[line_id] = int(line.discount_id)
         return line_id
 
-    def append(
-        self, sale_id: int, item_id: int, *, quantity: int, price: int, subtotal: int, discount: int, tax: int
+    def append(  # noqa: PLR0917 (one argument per column, on the path that loads a year)
+        self, sale_id: int, item_id: int, quantity: int, price: int, subtotal: int, discount: int, tax: int
     ) -> int:
         """One line in scaled amounts; those of a return are negative."""
         line_id = len(self.sale_id)
