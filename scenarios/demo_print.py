@@ -1,0 +1,136 @@
+"""The demo's summary on the terminal: verdict, next step, then the tables behind it."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from scenarios.demo_explain import Line
+
+if TYPE_CHECKING:
+    from fakes.lightspeed_r.receipts import Loaded
+    from scenarios.demo import Result
+
+SHOWN_KEYS_MAX = 10
+WHERE = {
+    "sold_without_a_customer": "left out: no_customer",
+    "sold_by_a_web_shop": "left out: ecommerce",
+    "never_completed": "no sale yet: in no account of any day",
+    "voided_within_the_hour": "left out: voided",
+    "voided_hours_later": "left out: voided; its Placed Order is made up for by a Canceled Order",
+    "refunded_fully": "one Refunded Order each",
+    "refunded_partly": "one Refunded Order each",
+    "refunded_in_two_parts": "two Refunded Orders each",
+    "exchanged": "one Refunded Order and one Placed Order each",
+    "shipped_later": "one Shipped Order each",
+    "still_waiting_to_be_shipped": "no Shipped Order: not_shipped",
+    "uploaded_hours_late": "a Placed Order on its own day, found by the look-back",
+    "back_dated": "a Placed Order on the day it names",
+    "customer_attached_later": "a Placed Order, sent once there was somebody to credit",
+    "note_edited": "nothing new",
+}
+
+
+def show(result: "Result", console: Console) -> None:
+    """Everything, in the order in which it is read."""
+    console.print(f"\n[bold]{result.report.sentence}[/bold]")
+    if result.as_planned:
+        console.print(
+            f"[green]✓ Exactly the {sum(m.planted for m in result.matches)} planted defects were found,"
+            " and nothing else. Remainder: 0 in counts and in cents.[/green]"
+        )
+    else:
+        console.print("[red]✗ Not what was expected. The rows marked WRONG say where.[/red]")
+    console.print(f"Open [bold]{result.html}[/bold] in a browser.\n", soft_wrap=True)
+    console.print(_matches(result))
+    for match in result.matches:
+        _keys(console, "planted, not found", match.kind, match.not_found)
+        _keys(console, "found, not planted", match.kind, match.not_planted)
+    console.print(_oddities(result.loaded))
+    console.print(_lines("Events in Klaviyo, before anything was spoiled", "metric", result.events))
+    console.print(_lines("Sales left out on purpose", "reason", result.left_out))
+    console.print(_customers(result.loaded))
+    console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in result.seconds.items()))
+
+
+def _matches(result: "Result") -> Table:
+    table = _table(
+        "Planted in Klaviyo, and found by the monitor", "kind", "planted", "found", "money", "found"
+    )
+    for match in result.matches:
+        table.add_row(
+            match.kind,
+            f"{match.planted:,}",
+            f"{match.found:,}",
+            _money(match.planted_minor),
+            _money(match.found_minor),
+            _ok(match.holds),
+        )
+    count, minor = result.remainder
+    table.add_row("remainder", "0", f"{count:,}", _money(0), _money(minor), _ok(not count and not minor))
+    return table
+
+
+def _oddities(loaded: "Loaded") -> Table:
+    table = Table(title="What is odd on purpose, and where it shows up", title_justify="left")
+    table.add_column("sales")
+    table.add_column("history", justify="right")
+    table.add_column("traded", justify="right")
+    table.add_column("where it shows up")
+    for field in fields(loaded.history):
+        name = field.name
+        history, traded = getattr(loaded.history, name), getattr(loaded.trading, name)
+        table.add_row(name.replace("_", " "), f"{history:,}", f"{traded:,}", WHERE[name])
+    return table
+
+
+def _customers(loaded: "Loaded") -> Table:
+    table = Table(title="Customers who cannot be reached", title_justify="left")
+    table.add_column("customers")
+    table.add_column("number", justify="right")
+    table.add_column("where it shows up")
+    fates = loaded.fates
+    table.add_row(
+        "without an e-mail address",
+        f"{loaded.customers_without_email:,}",
+        f"their {fates.get('no_email', 0):,} sales of a value: no_email",
+    )
+    broken = f"{loaded.customers_swallowed_email:,} + {loaded.customers_broken_email:,}"
+    where = f"their {fates.get('unusable_email', 0):,} sales of a value: unusable_email"
+    table.add_row("with one Klaviyo swallows, or none at all", broken, where)
+    return table
+
+
+def _lines(title: str, what: str, lines: list[Line]) -> Table:
+    table = _table(title, what, "foretold", "counted")
+    table.add_column("why")
+    for line in lines:
+        counted = "" if line.counted is None else f"{line.counted:,}"
+        table.add_row(line.what, f"{line.foretold:,}", counted, _ok(line.holds), line.where)
+    return table
+
+
+def _table(title: str, first: str, *numbers: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    table.add_column("")
+    return table
+
+
+def _ok(holds: bool) -> str:
+    return "[green]✓ same[/green]" if holds else "[red]✗ WRONG[/red]"
+
+
+def _keys(console: Console, words: str, kind: str, keys: tuple[str, ...]) -> None:
+    for key in keys[:SHOWN_KEYS_MAX]:
+        console.print(f"[red]  {kind}: {words}: {key}[/red]")
+    if len(keys) > SHOWN_KEYS_MAX:
+        console.print(f"[red]  … and {len(keys) - SHOWN_KEYS_MAX:,} more[/red]")
+
+
+def _money(minor: int) -> str:
+    sign = "-" if minor < 0 else ""
+    return f"{sign}${abs(minor) // 100:,}.{abs(minor) % 100:02d}"
