@@ -110,7 +110,7 @@ class LightspeedRClient:
     def one(self, path: str, row_type: type[T]) -> T:
         """A single object, such as `Account/797.json` in its V3 form."""
         found, _ = self._api.fetch(
-            msgspec.json.Decoder(row_type).decode, "GET", path, classify=self._classifier("")
+            msgspec.json.Decoder(row_type).decode, "GET", path, classify=self._classifier("Account")
         )
         return found
 
@@ -124,7 +124,7 @@ class LightspeedRClient:
     def whoami(self) -> tuple[str, str]:
         """The number and name of the account that the token belongs to; remembered for later reads."""
         decode = wire.rows_decoder("Account", wire.Tenancy, "accountID")
-        found, _ = self._api.fetch(decode, "GET", "Account.json", classify=self._classifier(""))
+        found, _ = self._api.fetch(decode, "GET", "Account.json", classify=self._classifier("Account"))
         if not found.rows or not found.rows[0].account_id:
             raise Unintelligible(UPSTREAM, "does not say which account the token is for")
         self.account_id = found.rows[0].account_id
@@ -155,9 +155,9 @@ class LightspeedRClient:
                 UPSTREAM, f"the access token is rejected even when fresh; {self._app.remedy}", status=status
             )
         if status == 403:
-            scope = _SCOPES_BY_ENTITY.get(entity, "employee:register_read" if entity else "")
-            told = f"may not read {entity or 'this'}: the scope {scope} is missing; {self._app.remedy}"
-            return NotPermitted(UPSTREAM, f"{told} with an employee who has it", scope=scope)
+            scope = _SCOPES_BY_ENTITY.get(entity, "employee:register_read")
+            told = f"may not read {entity}: the scope {scope} is missing; {self._app.remedy}"
+            return NotPermitted(UPSTREAM, f"{told} as an employee who has that right", scope=scope)
         if status == 404:
             return NotThere(UPSTREAM, message or "there is no such thing")
         if "try again later" in message.lower():

@@ -51,8 +51,8 @@ def sale(row: wire.Sale, known: Knowledge) -> Sale:
     changed_at, completed_at = _times(row)
     state = _state(row)
     total_minor = _minor(row.calc_total or row.total, known.currency, "calcTotal")
-    relation = row.lines
-    rows = [] if isinstance(relation, str) else wire.several(relation.rows)
+    if not row.shop_id:
+        raise CannotRead("no_shop", "the sale has no shopID")
     customer_id = _id(row.customer_id)
     return Sale(
         SOURCE,
@@ -65,11 +65,16 @@ def sale(row: wire.Sale, known: Knowledge) -> Sale:
         total_minor,
         completed_at if state is not SaleState.OPEN else None,
         changed_at,
-        _lines(rows, total_minor, known),
+        _lines(line_rows(row), total_minor, known),
         customer_id,
         None if customer_id is None or isinstance(row.customer, str) else customer(row.customer),
         _web_source(row, known),
     )
+
+
+def line_rows(row: wire.Sale) -> list[wire.SaleLine]:
+    """The lines of a sale as they came; none when the relation is absent."""
+    return [] if isinstance(row.lines, str) else wire.several(row.lines.rows)
 
 
 def _times(row: wire.Sale) -> tuple[datetime, datetime]:
@@ -127,7 +132,7 @@ def _line(row: wire.SaleLine, total_minor: int, currency: str, known: Knowledge)
         total_minor,
         _kind(row, quantity),
         parent_id if parent_id and parent_id != "0" else None,
-        known.discounts.get(discount_id) if discounted else None,
+        (known.discounts.get(discount_id) or None) if discounted else None,
         known.products.get(item_id) if has_item else None,
     )
 

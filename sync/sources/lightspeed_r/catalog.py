@@ -1,0 +1,93 @@
+"""What a sale's row does not say: articles with category, brand and picture, discount names, web tills."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sync.domain.facts import AccountFacts, Product
+from sync.http.errors import Unintelligible
+from sync.sources.lightspeed_r import parse, wire
+from sync.sources.lightspeed_r.client import UPSTREAM, LightspeedRClient, Listing
+from sync.sources.protocol import ProductShelf
+
+_ITEMS = wire.rows_decoder("Item", wire.Item, "itemID")
+_DISCOUNTS = wire.rows_decoder("Discount", wire.Discount, "discountID")
+_SHOPS = wire.rows_decoder("Shop", wire.Shop, "shopID")
+_ITEM_RELATIONS = ("Category", "Manufacturer", "Images")
+_UNKNOWN_MAX = 50_000  # articles the vendor no longer knows, remembered so as not to ask again
+
+
+class Catalog:
+    """Reads what is missing and keeps it: articles on the shelf, the rest for the life of this object.
+
+    Without a shelf no articles and no discounts are read: the monitor does not need them.
+    """
+
+    def __init__(self, client: LightspeedRClient, shelf: ProductShelf | None) -> None:
+        """`shelf` keeps articles between runs; None when nobody asks for them."""
+        self._client = client
+        self._shelf = shelf
+        self._gone: set[str] = set()
+        self._discounts: dict[str, str] = {}
+        self._facts: AccountFacts | None = None
+        self._web_registers: frozenset[str] = frozenset()
+
+    def account(self) -> AccountFacts:
+        """The account and its shops, read now. Raises Unintelligible when it names no currency."""
+        _ = self._client.account_id or self._client.whoami()
+        found = self._client.one(f"Account/{self._client.account_id}.json", wire.Account)
+        currency = "" if isinstance(found.default_currency, str) else found.default_currency.code.strip()
+        if not (len(currency) == 3 and currency.isalpha() and currency.isascii()):
+            raise Unintelligible(
+                UPSTREAM, "the account names no currency; set its default currency in Lightspeed, then retry"
+            )
+        listing = Listing("Shop", {}, ("Contact", "Registers"), "shopID")
+        rows = [row for page in self._client.pages(listing, _SHOPS) for row in page.rows]
+        self._web_registers = frozenset().union(*(parse.web_registers(row) for row in rows))
+        shops = {row.shop_id: parse.shop(row) for row in rows if row.shop_id}
+        self._facts = AccountFacts(self._client.account_id, found.name, currency.upper(), shops)
+        return self._facts
+
+    def knowledge(self, rows: Sequence[wire.Sale]) -> parse.Knowledge:
+        """All that is needed to read these sales."""
+        facts = self._facts or self.account()
+        if self._shelf is None:
+            return self.bare()
+        lines = [line for row in rows for line in parse.line_rows(row)]
+        return parse.Knowledge(
+            facts.account_id,
+            facts.currency,
+            self._web_registers,
+            self._products(self._shelf, {line.item_id for line in lines}),
+            self._discount_names({line.discount_id for line in lines}),
+        )
+
+    def bare(self) -> parse.Knowledge:
+        """What is needed to read sales without their articles."""
+        facts = self._facts or self.account()
+        return parse.Knowledge(facts.account_id, facts.currency, self._web_registers)
+
+    def _products(self, shelf: ProductShelf, item_ids: Iterable[str]) -> Mapping[str, Product]:
+        wanted = {item_id for item_id in item_ids if item_id and item_id != "0"}
+        known = dict(shelf.get(wanted))
+        missing = wanted - known.keys() - self._gone
+        if missing:
+            fresh = [parse.product(row) for row in self._item_rows(sorted(missing))]
+            shelf.put(fresh)
+            known.update((product.item_id, product) for product in fresh)
+            self._gone.update(missing - known.keys())
+            if len(self._gone) > _UNKNOWN_MAX:
+                self._gone.clear()
+        return known
+
+    def _item_rows(self, item_ids: Sequence[str]) -> list[wire.Item]:
+        listing = Listing("Item", {}, _ITEM_RELATIONS, "itemID")
+        pages = self._client.by_ids(listing, "itemID", item_ids, _ITEMS)
+        return [row for page in pages for row in page.rows if row.item_id]
+
+    def _discount_names(self, discount_ids: Iterable[str]) -> Mapping[str, str]:
+        unknown = {each for each in discount_ids if each and each != "0"} - self._discounts.keys()
+        if unknown:
+            pages = self._client.pages(Listing("Discount", {}, (), "discountID"), _DISCOUNTS)
+            self._discounts.update((row.discount_id, row.name) for page in pages for row in page.rows)
+            # A discount that was really deleted has no name; asking for it once is enough.
+            self._discounts.update(dict.fromkeys(unknown - self._discounts.keys(), ""))
+        return self._discounts

@@ -1,0 +1,333 @@
+"""R-Series as a source: feeds by cursor for the sync, windows for the monitor.
+
+The vendor has no webhooks and no single truthful "modified" time, so several feeds watch the same sales:
+
+    edits      by `updatetime`: customers attached later, notes, voids    starts now; history is `sales`' job
+    voids      by the id of the note of a void                            starts now, for the same reason
+    sales      by `timeStamp`, which is the time of completion            starts at the first sale
+    shipments  by their own `timeStamp`, which moves when goods leave
+    customers  by `timeStamp`, archived ones included
+    lookback   once a day by `completeTime` over the last days: late uploads and back-dated sales
+
+`edits` and `voids` come first, so that their starting points lie before the first long read of `sales`.
+Every read goes back `overlap_s` behind its cursor, because times are whole seconds and rows appear late.
+Asking for the page after next tells the source that the last page was kept: repeated rows that have not
+changed are then not read in detail again. So commit a page before asking for the next one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from sync.domain.clock import Clock, Window, iso, utc
+from sync.domain.errors import SetAside
+from sync.domain.facts import AccountFacts
+from sync.http.errors import NotPermitted, Refused
+from sync.sources.lightspeed_r import wire
+from sync.sources.lightspeed_r.catalog import Catalog
+from sync.sources.lightspeed_r.client import LightspeedRClient, Listing
+from sync.sources.lightspeed_r.reader import (
+    DECODE_CUSTOMERS,
+    DECODE_SALES,
+    DECODE_SHIPMENTS,
+    DECODE_VOIDS,
+    SaleReader,
+    customers,
+)
+from sync.sources.lightspeed_r.recent import Recent
+from sync.sources.protocol import Page, ProductShelf
+
+_SECOND = timedelta(seconds=1)
+_CLOCK_DOUBT = timedelta(days=1)  # how far the machine's clock may be from the vendor's at the very start
+_VOIDS_BACK = 25  # ids re-read behind the cursor, since a lower id may appear later
+
+
+class LightspeedRSource:
+    """One R-Series account being read. Not for use by several threads at once."""
+
+    def __init__(
+        self,
+        client: LightspeedRClient,
+        *,
+        clock: Clock,
+        products: ProductShelf | None = None,
+        live: bool = False,
+        overlap_s: int = 300,
+        lookback_days: int = 7,
+        remembered_max: int = 5000,
+    ) -> None:
+        """`products` None reads no articles; `live` reads cheap lists first and details of what changed."""
+        self._client = client
+        self._clock = clock
+        self._live = live
+        self._overlap = timedelta(seconds=overlap_s)
+        self._lookback = timedelta(days=lookback_days)
+        self._catalog = Catalog(client, products)
+        self._reader = SaleReader(client, self._catalog, remembered_max)
+        self._recent = Recent()
+        self._closed: set[str] = set()
+        self._feeds: dict[str, Callable[[str | None], Iterator[Page]]] = {
+            "edits": self._edits,
+            "voids": self._voids,
+            "sales": self._sales,
+            "shipments": self._shipments,
+            "customers": self._customers,
+            "lookback": self._look_back,
+        }
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The names of the feeds, in the order a run reads them."""
+        return tuple(self._feeds)
+
+    def account(self) -> AccountFacts:
+        """The account and its shops, read now."""
+        return self._catalog.account()
+
+    def read(self, feed: str, cursor: str | None) -> Iterator[Page]:
+        """Pages of what changed since `cursor`. A feed that the credentials do not open says so once.
+
+        Raises ValueError for a feed or a cursor that is not ours.
+        """
+        if feed not in self._feeds:
+            raise ValueError(f"there is no feed {feed}; there are {', '.join(self._feeds)}")
+        if feed in self._closed:
+            return
+        try:
+            yield from self._feeds[feed](cursor)
+        except (NotPermitted, Refused) as trouble:
+            if feed in {"sales", "lookback"}:
+                raise
+            self._closed.add(feed)
+            yield Page(feed, cursor, set_aside=(_closed_feed(feed, trouble),))
+
+    def read_window(self, window: Window) -> Iterator[Page]:
+        """Every sale completed in the window, then every shipment stamped in it.
+
+        The vendor's own range includes both ends and knows whole seconds, so the last second before the
+        window's end closes it. Sales older than 2017, which have no completeTime, are not found this way.
+        """
+        span = _between(window)
+        if span is None:
+            return
+        for read in self._reader.pages({"completeTime": span}, "completeTime"):
+            yield Page("window", None, tuple(read.sales), set_aside=read.set_aside, row_count=len(read.rows))
+        yield from self._window_shipments(span)
+
+    def read_sales(self, sale_ids: Sequence[str]) -> Page:
+        """These sales as they are now; ids that do not exist are left out."""
+        read = self._reader.by_ids(sale_ids)
+        return Page("sales", None, tuple(read.sales), set_aside=read.set_aside, row_count=len(read.rows))
+
+    def count_sales(self, window: Window | None = None) -> int:
+        """How many sales there are, in all or completed in the window. Dear: costs ten drips."""
+        if window is None:
+            return self._client.count("Sale", {})
+        span = _between(window)
+        return 0 if span is None else self._client.count("Sale", {"completeTime": span})
+
+    def poll_pause_s(self) -> float:
+        """How long to wait before the next cheap read, so as to keep to our share of the bucket."""
+        return self._client.pause_s()
+
+    def _sales(self, cursor: str | None) -> Iterator[Page]:
+        at = _at(cursor)
+        if self._live and at is not None:
+            yield from self._changed("sales", "timeStamp", lambda row: row.time_stamp, at)
+            return
+        behind = self.count_sales() if at is None else None
+        for read in self._reader.pages(self._since("timeStamp", at), "timeStamp"):
+            at = self._forward(at, (row.time_stamp for row in read.rows))
+            behind = None if behind is None else max(0, behind - len(read.rows))
+            yield Page(
+                "sales",
+                _cursor(at),
+                tuple(read.sales),
+                set_aside=read.set_aside,
+                row_count=len(read.rows),
+                behind_count=behind,
+            )
+            self._recent.note(map(_sale_key, read.rows))
+
+    def _edits(self, cursor: str | None) -> Iterator[Page]:
+        at = _at(cursor)
+        if at is None:
+            yield Page("edits", _cursor(self._clock.now() - _CLOCK_DOUBT))
+            return
+        yield from self._changed("edits", "updatetime", lambda row: row.updatetime or row.update_time, at)
+
+    def _changed(
+        self, feed: str, field: str, time_of: Callable[[wire.Sale], str], at: datetime
+    ) -> Iterator[Page]:
+        """Sales by a time field: a cheap list first, then the details of those not seen like this before."""
+        listing = Listing("Sale", self._since(field, at), (), field)
+        for page in self._client.pages(listing, DECODE_SALES):
+            was, at = at, self._forward(at, map(time_of, page.rows)) or at
+            changed = [row for row in page.rows if self._recent.is_new(_sale_key(row))]
+            read = self._reader.by_ids(row.sale_id for row in changed)
+            aside = self._recent.untold((*page.set_aside, *read.set_aside))
+            if read.sales or aside or at != was:
+                yield Page(feed, _cursor(at), tuple(read.sales), set_aside=aside, row_count=len(changed))
+            self._recent.tell(aside)
+            self._recent.note(map(_sale_key, read.rows))
+            # A row whose details cannot be read was set aside: do not ask for it at every poll.
+            unread = {each.subject_id for each in read.set_aside}
+            self._recent.note(_sale_key(row) for row in changed if row.sale_id in unread)
+
+    def _voids(self, cursor: str | None) -> Iterator[Page]:
+        last = _number(cursor)
+        if last is None:
+            newest = next(self._client.pages(Listing("SaleVoid", {}, (), "-saleVoidID"), DECODE_VOIDS))
+            yield Page("voids", _number_cursor(max(_void_ids(newest.rows), default=0)))
+            return
+        listing = Listing("SaleVoid", {"saleVoidID": f">,{max(0, last - _VOIDS_BACK)}"}, (), "saleVoidID")
+        for page in self._client.pages(listing, DECODE_VOIDS):
+            fresh = [row for row in page.rows if self._recent.is_new(_void_key(row))]
+            was, last = last, max([last, *_void_ids(page.rows)])
+            read = self._reader.by_ids(row.sale_id for row in fresh if row.sale_id != "0")
+            aside = self._recent.untold((*page.set_aside, *read.set_aside))
+            if read.sales or aside or last != was:
+                yield Page(
+                    "voids", _number_cursor(last), tuple(read.sales), set_aside=aside, row_count=len(fresh)
+                )
+            self._recent.tell(aside)
+            self._recent.note(map(_void_key, fresh))
+
+    def _shipments(self, cursor: str | None) -> Iterator[Page]:
+        at = _at(cursor)
+        listing = Listing("ShipTo", self._since("timeStamp", at), (), "timeStamp")
+        for page in self._client.pages(listing, DECODE_SHIPMENTS):
+            was, at = at, self._forward(at, (row.time_stamp for row in page.rows))
+            fresh = [row for row in page.rows if self._recent.is_new(_shipment_key(row))]
+            pairs, unread = self._reader.with_sales(fresh)
+            aside = self._recent.untold((*page.set_aside, *unread))
+            if pairs or aside or at != was:
+                yield Page(
+                    "shipments", _cursor(at), shipments=tuple(pairs), set_aside=aside, row_count=len(fresh)
+                )
+            self._recent.tell(aside)
+            self._recent.note(map(_shipment_key, fresh))
+
+    def _customers(self, cursor: str | None) -> Iterator[Page]:
+        at = _at(cursor)
+        listing = Listing("Customer", self._since("timeStamp", at), ("Contact",), "timeStamp")
+        for page in self._client.pages(listing, DECODE_CUSTOMERS):
+            was, at = at, self._forward(at, (row.time_stamp for row in page.rows))
+            fresh = [row for row in page.rows if self._recent.is_new(_customer_key(row))]
+            found, unread = customers(wire.Rows(fresh, "", page.set_aside))
+            aside = self._recent.untold(unread)
+            if found or aside or at != was:
+                yield Page(
+                    "customers", _cursor(at), customers=tuple(found), set_aside=aside, row_count=len(fresh)
+                )
+            self._recent.tell(aside)
+            self._recent.note(map(_customer_key, fresh))
+
+    def _look_back(self, cursor: str | None) -> Iterator[Page]:
+        now = self._clock.now()
+        today = msgspec.json.encode({"on": now.date().isoformat()}).decode()
+        if cursor == today:
+            return
+        # The very first time `sales` has just read everything there is.
+        if cursor is not None:
+            window = Window(now - self._lookback, now + _SECOND)
+            for page in self.read_window(window):
+                yield Page("lookback", None, page.sales, page.shipments, (), page.set_aside, page.row_count)
+        yield Page("lookback", today)
+
+    def _window_shipments(self, span: str) -> Iterator[Page]:
+        if "shipments" in self._closed:
+            return
+        listing = Listing("ShipTo", {"timeStamp": span}, (), "timeStamp")
+        try:
+            for page in self._client.pages(listing, DECODE_SHIPMENTS):
+                pairs, unread = self._reader.with_sales(page.rows)
+                aside = (*page.set_aside, *unread)
+                yield Page("window", None, shipments=tuple(pairs), set_aside=aside, row_count=len(page.rows))
+        except (NotPermitted, Refused) as trouble:
+            self._closed.add("shipments")
+            yield Page("window", None, set_aside=(_closed_feed("shipments", trouble),))
+
+    def _since(self, field: str, at: datetime | None) -> dict[str, str]:
+        return {} if at is None else {field: f">=,{iso(at - self._overlap)}"}
+
+    def _forward(self, at: datetime | None, times: Iterable[str]) -> datetime | None:
+        """The latest of the times, never back, and never ahead of now: a wrong till must not skip others."""
+        latest = max((instant for text in times if (instant := _instant(text))), default=None)
+        if latest is None:
+            return at
+        latest = min(latest, self._clock.now())
+        return latest if at is None else max(at, latest)
+
+
+def _between(window: Window) -> str | None:
+    start, end = _whole_second(window.start_at), _whole_second(window.end_at) - _SECOND
+    return f"><,{iso(start)},{iso(end)}" if start <= end else None
+
+
+def _whole_second(instant: datetime) -> datetime:
+    """The first whole second that is not before the instant."""
+    whole = instant.replace(microsecond=0)
+    return whole if whole == instant else whole + _SECOND
+
+
+def _closed_feed(feed: str, trouble: NotPermitted | Refused) -> SetAside:
+    if isinstance(trouble, NotPermitted):
+        return SetAside("feed", feed, "missing_scope", str(trouble))
+    return SetAside("feed", feed, "feed_refused", f"this account does not offer the feed: {trouble}")
+
+
+def _at(cursor: str | None) -> datetime | None:
+    return None if cursor is None else utc(str(_field(cursor, "at")))
+
+
+def _cursor(at: datetime | None) -> str | None:
+    return None if at is None else msgspec.json.encode({"at": iso(at)}).decode()
+
+
+def _number(cursor: str | None) -> int | None:
+    return None if cursor is None else int(str(_field(cursor, "id")))
+
+
+def _number_cursor(number: int) -> str:
+    return msgspec.json.encode({"id": number}).decode()
+
+
+def _field(cursor: str, name: str) -> object:
+    try:
+        found = msgspec.json.decode(cursor)
+    except msgspec.DecodeError:
+        found = None
+    if not isinstance(found, dict) or name not in found:
+        raise ValueError("the stored cursor is not one of this feed")
+    return found[name]
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return utc(text) if text else None
+    except ValueError:
+        return None
+
+
+def _void_ids(rows: Iterable[wire.SaleVoid]) -> list[int]:
+    return [int(row.sale_void_id) for row in rows if row.sale_void_id.isdigit()]
+
+
+def _sale_key(row: wire.Sale) -> tuple[str, ...]:
+    updated = row.updatetime or row.update_time
+    return ("sale", row.sale_id, row.time_stamp, updated, row.complete_time, row.completed, row.voided,
+            row.calc_total, row.customer_id)  # fmt: skip
+
+
+def _void_key(row: wire.SaleVoid) -> tuple[str, ...]:
+    return "void", row.sale_void_id
+
+
+def _shipment_key(row: wire.ShipTo) -> tuple[str, ...]:
+    return "shipment", row.ship_to_id, row.time_stamp, row.shipped, row.sale_id
+
+
+def _customer_key(row: wire.Customer) -> tuple[str, ...]:
+    return "customer", row.customer_id, row.time_stamp, row.archived
