@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
+
 from fakes.kit.app import Fake, make
 from fakes.kit.clock import Clock
 from fakes.lightspeed_r import seed as seeding
@@ -48,8 +50,9 @@ def build(
         seed=seed,
         seeder=_seeder(state),
     )
+    fake.flask.register_error_handler(HTTPException, errors.http)
     fake.flask.register_blueprint(oauth_blueprint(authority, switches))
-    fake.flask.register_blueprint(Api(state, switches, authority, limits, errors).blueprint())
+    fake.flask.register_blueprint(Api(state, authority, limits, errors, fake.faults).blueprint())
     return fake
 
 

@@ -1,6 +1,7 @@
 """R-Series' error answers: a JSON object, often labelled text/html; HTML when the CDN answers instead."""
 
 import msgspec
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from fakes.lightspeed_r.switches import Switches
@@ -74,6 +75,10 @@ class Errors:
         if retry_after_s is not None:
             response.headers["Retry-After"] = str(int(retry_after_s))
         return response
+
+    def http(self, error: HTTPException) -> Response:
+        """What Flask itself refuses: unknown paths, wrong methods."""
+        return self.refused(error.code or 500, error.name)
 
     def server_error(self, status: int) -> Response:
         """5xx come from the CDN as HTML; anything else has the standard object."""

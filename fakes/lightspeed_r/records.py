@@ -212,6 +212,8 @@ class Sale:
     reference: str = ""
     reference_source: str = ""
     note: str = ""
+    # Paid in to a gift card: part of totalDue and displayableTotal, not of the total.
+    deposit: int = 0
 
     @property
     def total(self) -> int:

@@ -7,18 +7,19 @@ import msgspec
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from fakes.kit.faults import Faults
 from fakes.kit.journal import NOTE_KEY
 from fakes.lightspeed_r import costs
 from fakes.lightspeed_r.entities import ENTITIES, Entity
 from fakes.lightspeed_r.errors import Errors, Refused
 from fakes.lightspeed_r.limits import BUCKET, BURST, RLimits
 from fakes.lightspeed_r.oauth import Authority, Pair
+from fakes.lightspeed_r.page_faults import tampered
 from fakes.lightspeed_r.paging import Pager, link
 from fakes.lightspeed_r.request import ListRequest, read_list, read_single
 from fakes.lightspeed_r.select import Selector
 from fakes.lightspeed_r.session import account_json, own_account_json, session_json
 from fakes.lightspeed_r.state import State
-from fakes.lightspeed_r.switches import Switches
 from fakes.lightspeed_r.wire import joined
 
 
@@ -26,13 +27,14 @@ class Api:
     """Answers data requests over one state."""
 
     def __init__(
-        self, state: State, switches: Switches, authority: Authority, limits: RLimits, errors: Errors
+        self, state: State, authority: Authority, limits: RLimits, errors: Errors, faults: Faults
     ) -> None:
         self.state = state
-        self.switches = switches
+        self.switches = state.switches
         self.authority = authority
         self.limits = limits
         self.errors = errors
+        self.faults = faults
         self.pager = Pager(state, Selector(state))
 
     def blueprint(self) -> Blueprint:
@@ -41,10 +43,8 @@ class Api:
         routes.add_url_rule("/Account.json", view_func=self.own_account, methods=["GET"])
         routes.add_url_rule("/Session.json", view_func=self.session, methods=["GET"])
         routes.add_url_rule("/Account/<account>.json", view_func=self.account, methods=["GET"])
-        routes.add_url_rule("/Account/<account>/<entity>.json", view_func=self.list_rows, methods=["GET"])
-        routes.add_url_rule(
-            "/Account/<account>/<entity>/<int:row_id>.json", view_func=self.single, methods=["GET"]
-        )
+        routes.add_url_rule("/Account/<account>/<entity>", view_func=self.list_rows, methods=["GET"])
+        routes.add_url_rule("/Account/<account>/<entity>/<row>", view_func=self.single, methods=["GET"])
         routes.register_error_handler(Refused, lambda error: self.errors.refused(error.status, error.message))
         return routes
 
@@ -59,13 +59,13 @@ class Api:
 
     def list_rows(self, account: str, entity: str) -> Response:
         """One page, or a count."""
-        found = _entity(entity)
+        found = _entity(_json_name(entity))
         asked = read_list(found, _query(), self.switches)
         return self._guarded(account, found, lambda: self._page(found, asked), self._list_cost(found, asked))
 
-    def single(self, account: str, entity: str, row_id: int) -> Response:
+    def single(self, account: str, entity: str, row: str) -> Response:
         """One row by its id, archived or not."""
-        found = _entity(entity)
+        found, row_id = _entity(entity), _row_id(_json_name(row))
         loaded = read_single(found, _query(), self.switches)
         twice = self.switches.relation_doubling == "twice"
         cost = costs.BASE + costs.relations_cost(found.name, loaded, many_rows=False, twice=twice)
@@ -81,7 +81,8 @@ class Api:
             "previous": link(base, asked, "before", page.before),
         }
         state, loaded = self.state, asked.loaded
-        texts = [entity.write(state, row, loaded) for row in page.rows]
+        rows = tampered(self.faults, request, page.rows, state.now())
+        texts = [entity.write(state, row, loaded) for row in rows]
         request.environ[NOTE_KEY] = {**request.environ.get(NOTE_KEY, {}), "rows": len(texts)}
         head = f'{{"@attributes":{msgspec.json.encode(attributes).decode()}'
         return f"{head}{self._rows(entity.name, texts)}}}".encode()
@@ -154,6 +155,21 @@ def _query() -> str:
     raw: str = request.environ.get("QUERY_STRING", "")
     # Servers hand a raw query over as latin-1; clients that do not encode send UTF-8.
     return raw.encode("latin-1").decode("utf-8", "replace")
+
+
+def _json_name(name: str) -> str:
+    """The name without `.json`. The Accept header wins over the extension; XML is not imitated."""
+    accepted = request.headers.get("Accept", "")
+    json = "json" in accepted or (name.endswith(".json") and "xml" not in accepted)
+    if not json:
+        raise Refused(406, "This fake answers in JSON only: end the path with .json.")
+    return name.removesuffix(".json")
+
+
+def _row_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise Refused(404, f"There is no row '{text}'.")
+    return int(text)
 
 
 def _entity(name: str) -> Entity:

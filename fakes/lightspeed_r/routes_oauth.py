@@ -1,5 +1,6 @@
 """The authorization server's routes, new and legacy."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -77,10 +78,10 @@ def _fields(switches: Switches) -> dict[str, str]:
     try:
         if not switches.token_accepts_json:
             raise OAuthRefused(400, "invalid_grant", "The provided authorization grant is invalid")
-        body = msgspec.json.decode(request.get_data(), type=dict[str, str])
+        body = msgspec.json.decode(request.get_data(), type=dict[str, Any])
     except msgspec.MsgspecError:
         raise OAuthRefused(400, "invalid_request", "The request body is not valid JSON") from None
-    return body
+    return {name: str(value) for name, value in body.items()}
 
 
 def _refused(error: OAuthRefused) -> Response:

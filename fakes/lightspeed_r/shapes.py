@@ -60,6 +60,7 @@ def sale_text(state: "State", sale: Sale, loaded: AbstractSet[str]) -> str:
     card_refund = total < 0 and any(p.type_id == CREDIT_CARD for p in sale.payments if not p.archived)
     paid, tax = sale.paid, decimal_text(sale.tax)
     subtotal, total_text = decimal_text(sale.subtotal), decimal_text(total)
+    due = decimal_text(total + sale.deposit) if sale.deposit else total_text
     opened = SALE_BY_KEY[state.switches.update_time_key] % (
         sale.id,
         time_text(sale.stamp_at),
@@ -82,8 +83,8 @@ def sale_text(state: "State", sale: Sale, loaded: AbstractSet[str]) -> str:
         tax,
         decimal_text(paid),
         total_text,
-        "0" if card_refund else total_text,
-        total_text,
+        "0" if card_refund else due,
+        due,
         decimal_text(total - paid),
         sale.customer_id,
         sale.register_id,

@@ -69,6 +69,8 @@ class State:
         self.switches = switches
         self.account = account
         self._on_reset = on_reset
+        self.version = 0
+        """Grows with every change and is never put back, so that nothing derived outlives its truth."""
         self.clear()
 
     def reset(self) -> None:
@@ -78,7 +80,7 @@ class State:
 
     def clear(self) -> None:
         """No shops, nothing sold; one employee and the payment types that every account has."""
-        self.version = 0
+        self.version += 1
         self.agenda = Agenda()
         self.returned: dict[int, Returned] = {}
         self.first_register: dict[int, int] = {}
@@ -239,6 +241,8 @@ class State:
         payment_type: str = "1",
     ) -> str:
         """Ring up a sale. A later `visible_at` is an offline till's late upload: completeTime stays `at`."""
+        if int(shop_id) not in self.shops.rows:
+            raise KeyError(f"there is no shop {shop_id}")
         at_s = seconds_of(at)
         visible_s = at_s if visible_at is None else seconds_of(visible_at)
         draft = trade.Draft(
@@ -268,6 +272,19 @@ class State:
     ) -> str:
         """One new sale with the returned lines negative and the bought ones positive."""
         return self._did(trade.take_back(self, self._sale(sale_id), seconds_of(at), returned, bought).id)
+
+    def load_gift_card(
+        self, shop_id: str, at: datetime, amount: Decimal | str, *, customer_id: str = "0"
+    ) -> str:
+        """Sell credit on a gift card: a sale whose total is 0 while 100 were paid in."""
+        draft = trade.Draft(
+            shop_id=int(shop_id),
+            register_id=trade.register_of(self, int(shop_id), None),
+            customer_id=int(customer_id),
+            at=seconds_of(at),
+            visible_at=seconds_of(at),
+        )
+        return self._did(trade.load_gift_card(self, draft, scaled(amount)).id)
 
     def void(self, sale_id: str, at: datetime, reason: str = "") -> None:
         """Void the sale and write its SaleVoid row; which times move is a switch."""

@@ -10,7 +10,7 @@ from fakes.lightspeed_r.wire import to_cents
 if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
 
-CREDIT_CARD = 3
+CASH, CREDIT_CARD, GIFT_CARD = 1, 3, 5
 # In 12 of 12 real sales the shipment's row was written 31 to 75 s before the sale completed.
 SHIP_TO_WRITTEN_BEFORE_S = 60
 
@@ -116,13 +116,26 @@ def failed_payment(state: "State", sale: Sale, amount: int, at: int) -> Payment:
     payment = Payment(
         state.payments.next_id(), sale.id, amount, CREDIT_CARD, at, sale.register_id, archived=True
     )
-    state.payments.rows[payment.id] = payment
     sale.payments = (payment, *sale.payments)
+    return _keep_payment(state, sale, payment)
+
+
+def load_gift_card(state: "State", draft: Draft, amount: int) -> Sale:
+    """A line of price 0 with a note; two payments that cancel: the card's, negative, and the tender's."""
+    line = LineIn("0", 1, 0, note="Gift Card Purchase")
+    sale = ring_up(state, draft, [state.lines.add(state.sales.next_id(), line)])
+    sale.deposit = amount
+    tenders = ((-amount, GIFT_CARD), (amount, CASH))
+    for each, type_id in tenders:
+        payment = Payment(state.payments.next_id(), sale.id, each, type_id, draft.at, sale.register_id)
+        sale.payments = (*sale.payments, _keep_payment(state, sale, payment))
+    return sale
+
+
+def _keep_payment(state: "State", sale: Sale, payment: Payment) -> Payment:
     if sale.id in state.sales.held:
-        state.payments.held.add(payment.id)
-    else:
-        state.payments.show(payment)
-    return payment
+        return state.payments.hold(payment)
+    return state.payments.add(payment)
 
 
 def add_ship_to(state: "State", sale: Sale) -> ShipTo:
