@@ -1,14 +1,16 @@
 """Answers in JSON:API's envelope."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 from flask import Response, request
 
-from fakes.klaviyo.errors import MEDIA_TYPE
+from fakes.klaviyo.errors import MEDIA_TYPE, invalid
 from fakes.klaviyo.query import encode_cursor
+
+T = TypeVar("T")
 
 
 def base_url() -> str:
@@ -37,6 +39,17 @@ def collection(
     if included:
         content["included"] = included
     return document(content | {"links": page_links(next_cursor)})
+
+
+def page_of(items: Sequence[T], cursor: list[Any] | None, size: int) -> tuple[Sequence[T], list[Any] | None]:
+    """One page of a sequence that only grows at its end, and the cursor of the next page."""
+    start = 0
+    if cursor is not None:
+        if len(cursor) != 2 or not isinstance(cursor[1], int):
+            raise invalid("Invalid page cursor.", parameter="page[cursor]")
+        start = cursor[1]
+    end = start + size
+    return items[start:end], ["next", end] if len(items) > end else None
 
 
 def page_links(next_cursor: list[Any] | None) -> dict[str, str | None]:

@@ -14,7 +14,11 @@ from fakes.klaviyo.gate import Gate, refuse_unrouted
 from fakes.klaviyo.quotas import KlaviyoLimits
 from fakes.klaviyo.routes_account import add_account_routes
 from fakes.klaviyo.routes_events import add_event_routes
+from fakes.klaviyo.routes_imports import add_import_routes
+from fakes.klaviyo.routes_lists import add_list_routes
 from fakes.klaviyo.routes_metrics import add_metric_routes
+from fakes.klaviyo.routes_profiles import add_profile_routes
+from fakes.klaviyo.routes_subscriptions import add_subscription_routes
 from fakes.klaviyo.state import State
 from fakes.klaviyo.switches import Switches
 
@@ -51,6 +55,10 @@ def build(
     add_event_routes(api, state, fake.faults)
     add_metric_routes(api, state)
     add_account_routes(api, state)
+    add_profile_routes(api, state)
+    add_import_routes(api, state)
+    add_list_routes(api, state)
+    add_subscription_routes(api, state)
     fake.flask.register_blueprint(api)
     _answer_refusals(fake.flask, state)
     return fake

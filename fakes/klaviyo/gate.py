@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from fakes.kit.clock import Clock
 from fakes.kit.limits import Grant, TwoWindow
 from fakes.klaviyo import errors
+from fakes.klaviyo.imports import run_due_imports
 from fakes.klaviyo.quotas import ENDPOINTS, KlaviyoLimits
 from fakes.klaviyo.revisions import Served, serve
 from fakes.klaviyo.state import State
@@ -47,6 +48,7 @@ class Gate:
         if request.method in ("POST", "PATCH", "DELETE"):
             _check_body()
         self.state.settle()
+        run_due_imports(self.state)
 
     def describe(self, response: Response) -> Response:
         """Add what Klaviyo says about itself to every answer."""

@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 EMAIL_LENGTH_MAX = 100
 IDENTIFIERS = ("email", "phone_number", "external_id", "anonymous_id", "_kx")
@@ -23,5 +24,9 @@ def is_phone(text: object) -> bool:
 
 def is_discarded(email: str, patterns: str) -> bool:
     """Whether events for this address vanish after their 202; ``patterns`` lists domains, comma-separated."""
-    domain = email.rpartition("@")[2].lower()
+    return _matches(email.rpartition("@")[2].lower(), patterns)
+
+
+@lru_cache(maxsize=4_096)
+def _matches(domain: str, patterns: str) -> bool:
     return any(fnmatchcase(domain, pattern.strip()) for pattern in patterns.split(",") if pattern.strip())

@@ -62,6 +62,7 @@ class Intake:
         self._served = served
         self._now_s = int(now.timestamp())
         self._latest = now + timedelta(days=365)
+        self._scratch = bytearray(1024)
         self.phone_ignored = False
 
     def single(self, body: bytes) -> Ready:
@@ -129,7 +130,7 @@ class Intake:
             value=event.value,
             currency=currency,
             backfill=self._is_backfill(event.backfill, entry_backfill),
-            properties=packed_properties(event.properties),
+            properties=packed_properties(event.properties, self._scratch),
         )
 
     def _profile(self, data: ProfileData, *, partial_phone: bool, bulk: bool) -> Ready:

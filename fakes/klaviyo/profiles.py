@@ -27,6 +27,10 @@ class IdentifierTaken(Exception):
         self.owner = owner
 
 
+class UnknownProfile(Exception):
+    """No profile has this id."""
+
+
 @dataclass(slots=True)
 class Profile:
     """One person. ``attributes`` holds identifiers and texts; absent members are null on the wire."""
@@ -103,6 +107,26 @@ class Profiles:
             else:
                 self._set(profile, name, value)
         profile.updated = at
+
+    def upsert(
+        self, clean: Mapping[str, Any], profile_id: str | None, patch: Mapping[str, Any] | None, at: datetime
+    ) -> tuple[Profile, bool]:
+        """Update the profile that an identifier points at, else create one; True if created.
+
+        Raises IdentifierTaken when two profiles share the identifiers, UnknownProfile for an id that is none.
+        """
+        holders = self.holders(clean)
+        if profile_id is not None and profile_id not in self.by_id:
+            raise UnknownProfile(profile_id)
+        person = self.by_id[profile_id] if profile_id is not None else next(iter(holders), None)
+        others = [holder for holder in holders if holder is not person]
+        if others:
+            raise IdentifierTaken(others[0])
+        made = person or self.create(at)
+        self.change(made, clean, at)
+        if patch:
+            patch_properties(made.properties, patch)
+        return made, person is None
 
     def holders(self, clean: Mapping[str, Any]) -> list[Profile]:
         """The profiles that these identifiers point at, strongest identifier first, each once."""

@@ -13,18 +13,12 @@ from fakes.klaviyo.errors import MEDIA_TYPE, not_found
 from fakes.klaviyo.eventfilter import FILTERS, Wanted, matching_rows, wanted
 from fakes.klaviyo.intake import Intake
 from fakes.klaviyo.processing import process
-from fakes.klaviyo.profiles import TEXTS
 from fakes.klaviyo.query import Accepted, Query, parse_query
 from fakes.klaviyo.revisions import Served
 from fakes.klaviyo.state import State
 
 PAGE_SIZE_SINCE = "2026-01-15"
 HAS_METRIC_SINCE = "2026-07-15"
-PROFILE_FIELDS = (
-    *("id", "email", "phone_number", "external_id", *TEXTS, "created", "updated"),
-    *("last_event_date", "location", "properties", "subscriptions", "predictive_analytics"),
-)
-METRIC_FIELDS = ("id", "name", "created", "updated", "integration")
 _ACCEPTED = Accepted(
     filters=FILTERS,
     sorts=("datetime", "timestamp"),
@@ -32,8 +26,8 @@ _ACCEPTED = Accepted(
     includes=("attributions", "metric", "profile"),
     fields={
         "event": (*shapes.EVENT_FIELDS, "id"),
-        "metric": METRIC_FIELDS,
-        "profile": PROFILE_FIELDS,
+        "metric": shapes.METRIC_FIELDS,
+        "profile": shapes.PROFILE_FIELDS,
         "attribution": ("id",),
     },
 )

@@ -6,17 +6,16 @@ from flask import Blueprint, Response, request
 
 from fakes.klaviyo import shapes
 from fakes.klaviyo.aggregates import aggregate
-from fakes.klaviyo.answers import base_url, collection, document, single
-from fakes.klaviyo.errors import invalid, not_found
+from fakes.klaviyo.answers import base_url, collection, document, page_of, single
+from fakes.klaviyo.errors import not_found
 from fakes.klaviyo.query import Accepted, parse_query
-from fakes.klaviyo.routes_events import METRIC_FIELDS
 from fakes.klaviyo.state import State
 
 PAGE_SIZE = 200
 _ACCEPTED = Accepted(
     filters={"integration.name": ("equals",), "integration.category": ("equals",)},
     includes=("flow-triggers",),
-    fields={"metric": METRIC_FIELDS},
+    fields={"metric": shapes.METRIC_FIELDS},
 )
 _AGGREGATE = Accepted(filters={}, fields={"metric-aggregate": ("data", "dates", "id")})
 
@@ -34,9 +33,7 @@ def add_metric_routes(api: Blueprint, state: State) -> None:
         for clause in query.clauses:
             name = clause.field.removeprefix("integration.")
             made = [m for m in made if m["attributes"]["integration"][name] == clause.text()]
-        start = _offset(query.cursor)
-        page = made[start : start + PAGE_SIZE]
-        following = ["next", start + PAGE_SIZE] if len(made) > start + PAGE_SIZE else None
+        page, following = page_of(made, query.cursor, PAGE_SIZE)
         return collection([shapes.sparse(m, query.fields.get("metric")) for m in page], following)
 
     @api.get("/api/metrics/<id>")
@@ -61,11 +58,3 @@ def add_metric_routes(api: Blueprint, state: State) -> None:
         }
         resource = shapes.sparse(resource, query.fields.get("metric-aggregate"))
         return document({"data": resource, "links": own})
-
-
-def _offset(cursor: list[Any] | None) -> int:
-    if cursor is None:
-        return 0
-    if len(cursor) != 2 or not isinstance(cursor[1], int):
-        raise invalid("Invalid page cursor.", parameter="page[cursor]")
-    return cursor[1]

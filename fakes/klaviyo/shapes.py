@@ -13,6 +13,12 @@ from fakes.klaviyo.eventstore import HAS_UNIQUE_ID
 from fakes.klaviyo.profiles import LOCATION, TEXTS, Profile
 from fakes.klaviyo.state import State, decimal_of
 
+METRIC_FIELDS = ("id", "name", "created", "updated", "integration")
+LIST_FIELDS = ("id", "name", "created", "updated", "opt_in_process", "profile_count")
+PROFILE_FIELDS = (
+    *("id", "email", "phone_number", "external_id", *TEXTS, "created", "updated", "joined_group_at"),
+    *("last_event_date", "location", "properties", "subscriptions", "predictive_analytics"),
+)
 EVENT_FIELDS = ("datetime", "event_properties", "timestamp", "uuid")
 WEEK = timedelta(days=7)
 _UUID_EPOCH_S = 12_219_292_800

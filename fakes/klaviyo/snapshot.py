@@ -11,6 +11,7 @@ import msgspec
 from fakes.klaviyo.account import Account, ImportJob, Metric, ProfileList
 from fakes.klaviyo.eventstore import BACKFILL, DELETED, HAS_UNIQUE_ID, NO_VALUE
 from fakes.klaviyo.profiles import KEYED, Profile
+from fakes.klaviyo.values import compact
 
 if TYPE_CHECKING:
     from fakes.klaviyo.state import State
@@ -105,7 +106,7 @@ def _load_event(state: "State", raw: Mapping[str, Any]) -> None:
         value=NO_VALUE if raw["value"] is None else float(raw["value"]),
         currency=state.currency_number(raw["currency"]),
         flags=(HAS_UNIQUE_ID if raw["has_unique_id"] else 0) | (BACKFILL if raw["backfill"] else 0),
-        properties=msgspec.json.encode(raw["properties"]),
+        properties=compact(raw["properties"], bytearray()),
     )
     if raw.get("readable_at") is None:
         state.events.show(row, row + 1)

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from fakes.kit.clock import Clock, as_utc
 from fakes.kit.ids import Ids
 from fakes.klaviyo import snapshot
@@ -21,6 +19,7 @@ from fakes.klaviyo.eventstore import BACKFILL, HAS_UNIQUE_ID, NO_VALUE, EventSto
 from fakes.klaviyo.intake import ReadyEvent
 from fakes.klaviyo.profiles import Profile, Profiles
 from fakes.klaviyo.switches import Switches
+from fakes.klaviyo.values import compact
 
 
 class State:
@@ -207,7 +206,7 @@ class State:
                 value=None if value is None else float(value),
                 currency=currency,
                 backfill=True,
-                properties=msgspec.json.encode(dict(properties)),
+                properties=compact(properties, bytearray()),
             ),
         )
 
