@@ -52,23 +52,34 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed at the end, or not at all. Raises StoreTrouble."""
-        with in_plain_words(self.where), self._writers.begin() as connection:
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or not at all. Raises StoreTrouble.
+
+        A process that is killed loses nothing that was committed. A `durable` commit also survives a
+        power failure at that very moment: for credentials, which nobody could send again.
+        """
+        level = "FULL" if durable else "NORMAL"
+        with (
+            in_plain_words(self.where),
+            self._writers.connect() as connection,
+            _synchronous(connection, level),
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
-    def holding(self, account_name: str) -> Iterator[None]:
-        """Nobody else works on this account meanwhile. Raises AccountBusy at once when somebody does.
+    def holding(self, name: str, *, wait: bool = False) -> Iterator[None]:
+        """Nobody else works on what `name` stands for meanwhile.
 
-        The lock dies with its process, so a killed run holds nobody up.
+        Without `wait` it raises AccountBusy at once when somebody does. The lock dies with its process, so
+        a killed run holds nobody up.
         """
         url = self.engine.url
         if url.get_backend_name() == "sqlite":
-            with _file_lock(_file_of(url), account_name):
+            with _file_lock(_file_of(url), name, wait):
                 yield
         else:
-            with self.engine.connect() as connection, _server_lock(connection, account_name):
+            with self.engine.connect() as connection, _server_lock(connection, name, wait):
                 yield
 
     def tidy(self) -> None:
@@ -152,28 +163,48 @@ def _postgresql(url: URL) -> Engine:
 
 
 @contextmanager
-def _file_lock(path: Path | None, account_name: str) -> Iterator[None]:
+def _synchronous(connection: Connection, level: str) -> Iterator[None]:
+    """SQLite's care for power failures, which can only be changed outside a transaction."""
+    if connection.dialect.name != "sqlite" or level == "NORMAL":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA synchronous={level}")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous=NORMAL")
+
+
+@contextmanager
+def _file_lock(path: Path | None, name: str, wait: bool) -> Iterator[None]:
     if path is None:
         yield
         return
-    lock = os.open(f"{path}.{account_name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(f"{path}.{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        raise StoreTrouble(
+            f"the folder {path.parent} is not writable; give this user write permission. Nothing is lost."
+        ) from None
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _busy(account_name) from None
+            raise _busy(name) from None
         yield
     finally:
         os.close(lock)
 
 
 @contextmanager
-def _server_lock(connection: Connection, account_name: str) -> Iterator[None]:
-    key = {"key": zlib.crc32(f"tillproof {account_name}".encode())}
-    held = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar_one()
+def _server_lock(connection: Connection, name: str, wait: bool) -> Iterator[None]:
+    key = {"key": zlib.crc32(f"tillproof {name}".encode())}
+    if wait:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+    elif not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar_one():
+        raise _busy(name)
     connection.commit()
-    if not held:
-        raise _busy(account_name)
     try:
         yield
     finally:
@@ -181,5 +212,5 @@ def _server_lock(connection: Connection, account_name: str) -> Iterator[None]:
         connection.commit()
 
 
-def _busy(account_name: str) -> AccountBusy:
-    return AccountBusy(f"another run is working on {account_name}; let it finish, then try again")
+def _busy(name: str) -> AccountBusy:
+    return AccountBusy(f"another run is working on {name}; let it finish, then try again")

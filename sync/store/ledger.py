@@ -17,6 +17,7 @@ from sync.store.rows import EventRow, EventState, OutboxRow
 
 _PLANNED, _SENT = int(EventState.PLANNED), int(EventState.SENT)
 _WITHDRAWN, _DEAD = int(EventState.WITHDRAWN), int(EventState.DEAD)
+_SPARE = 32
 _EVENT_COLUMNS = (
     "id", "account", "kind", "event_id", "sale_id", "email", "happened_s", "value_minor", "currency",
     "digest", "state", "changed_s",
@@ -95,7 +96,8 @@ def known_of(connection: Connection, account: int, sale_ids: Iterable[str]) -> l
 def plan(connection: Connection, account: int, drafts: Sequence[Draft], now_s: int) -> int:
     """Add the events whose identity is new and put them in the outbox; the number added.
 
-    One that the ledger already knows stays exactly as it is, in whatever state.
+    One that the ledger already knows stays exactly as it is, unless it was withdrawn: then it is planned
+    anew. (Two receipts can stand for one event: a full refund that was voided and rung up again.)
     """
     if not drafts:
         return 0
@@ -113,8 +115,22 @@ def plan(connection: Connection, account: int, drafts: Sequence[Draft], now_s: i
     if added < len(drafts):
         fresh = _present(connection, account, ids)
         outbox = [row for row in outbox if row[0] in fresh]
+        left = [draft for id_, draft in zip(ids, drafts, strict=True) if id_ not in fresh]
+        added += _revive(connection, account, left, now_s)
     insert_new(connection, OutboxRow.__table__, _OUTBOX_COLUMNS, outbox)  # type: ignore[attr-defined]  # as above
     return added
+
+
+def _revive(connection: Connection, account: int, drafts: Sequence[Draft], now_s: int) -> int:
+    sql = "SELECT id FROM events WHERE account = ? AND kind = ? AND event_id = ? AND state = ?"
+    changes = []
+    for draft in drafts:
+        row = run(connection, sql, (account, draft.kind, draft.event_id, _WITHDRAWN)).first()
+        if row is not None:
+            changes.append((int(row[0]), draft))
+            run(connection, "UPDATE events SET sale_id = ? WHERE id = ?", (draft.sale_id, row[0]))
+    replace(connection, account, changes, now_s)
+    return len(changes)
 
 
 def replace(connection: Connection, account: int, changes: Sequence[tuple[int, Draft]], now_s: int) -> None:
@@ -149,10 +165,11 @@ def claim(connection: Connection, account: int, count_max: int, bytes_max: int) 
     so does whatever the same profile did after it, so that each profile's events stay in order.
     """
     sql = f"{_WAITING} WHERE o.account = ? AND o.batch = 0 ORDER BY o.happened_s, o.id LIMIT ?"
-    offered = [Waiting(*row) for row in run(connection, sql, (account, count_max))]
+    # A few more than fit, so that those that have to wait leave no empty places.
+    offered = [Waiting(*row) for row in run(connection, sql, (account, count_max + _SPARE))]
     if not offered:
         return None
-    taken, passed = _fitting(offered, bytes_max)
+    taken, passed = _fitting(offered, count_max, bytes_max)
     number = int(run(connection, _NEXT_BATCH, (account,)).scalar_one())
     last = taken[-1]
     run(
@@ -214,10 +231,10 @@ def release(connection: Connection, ids: Sequence[int], now_s: int) -> None:
     )
 
 
-def waiting_count(connection: Connection, account: int, at_most: int) -> int:
-    """How many events wait to be sent, counted no further than `at_most`."""
-    sql = "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE account = ? AND batch = 0 LIMIT ?) AS some"
-    return int(run(connection, sql, (account, at_most)).scalar_one())
+def waiting_count(connection: Connection, account: int) -> int:
+    """How many events wait to be sent."""
+    sql = "SELECT count(*) FROM outbox WHERE account = ? AND batch = 0"
+    return int(run(connection, sql, (account,)).scalar_one())
 
 
 def ids_of(connection: Connection, account: int, event_ids: Sequence[str]) -> dict[str, int]:
@@ -232,7 +249,7 @@ def ids_of(connection: Connection, account: int, event_ids: Sequence[str]) -> di
     return found
 
 
-def _fitting(offered: Sequence[Waiting], bytes_max: int) -> tuple[list[Waiting], list[int]]:
+def _fitting(offered: Sequence[Waiting], count_max: int, bytes_max: int) -> tuple[list[Waiting], list[int]]:
     taken: list[Waiting] = []
     passed: list[int] = []
     used: set[str] = set()
@@ -244,7 +261,7 @@ def _fitting(offered: Sequence[Waiting], bytes_max: int) -> tuple[list[Waiting],
             passed.append(waiting.id)
             continue
         size += len(waiting.profile) + len(waiting.payload)
-        if taken and size > bytes_max:
+        if len(taken) == count_max or (taken and size > bytes_max):
             break
         used.add(waiting.event_id)
         taken.append(waiting)

@@ -83,6 +83,11 @@ def settle(connection: Connection, account: int, subject: str, subject_ids: Iter
     return removed
 
 
+def exist(connection: Connection, account: int) -> bool:
+    """Whether the account has any."""
+    return connection.execute(select(_T.c.id).where(_T.c.account == account).limit(1)).first() is not None
+
+
 def remove(connection: Connection, numbers: Sequence[int]) -> None:
     """Remove letters by number."""
     for chunk in chunks(numbers):

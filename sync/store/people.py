@@ -75,11 +75,14 @@ def note(connection: Connection, account: int, people: Sequence[Person], *, hist
     return len(new) + sum(row[3] for row in changed)
 
 
-def waiting(connection: Connection, account: int, count_max: int) -> list[WaitingProfile]:
-    """Profiles to be imported, in the order of their addresses."""
+def waiting(
+    connection: Connection, account: int, count_max: int, *, unlisted: bool | None = None
+) -> list[WaitingProfile]:
+    """Profiles to be imported, in the order of their addresses; only those (not) yet put on the list."""
+    only = "" if unlisted is None else f"AND listed = {0 if unlisted else 1} "
     sql = (
-        "SELECT email, attributes, digest, listed, is_new FROM profiles "
-        "WHERE account = ? AND waiting = 1 ORDER BY email LIMIT ?"
+        "SELECT email, attributes, digest, listed, is_new FROM profiles "  # noqa: S608 - two fixed choices
+        f"WHERE account = ? AND waiting = 1 {only}ORDER BY email LIMIT ?"
     )
     return [WaitingProfile(*row) for row in run(connection, sql, (account, count_max))]
 

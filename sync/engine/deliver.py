@@ -1,0 +1,198 @@
+"""Delivery: claim a batch, commit, send it, mark it. After a crash the claimed batch is sent again as it was.
+
+Batches go out one after the other, oldest events first, so every profile sees its events in order.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Protocol, TypeVar
+
+from sync.domain.clock import Clock
+from sync.domain.errors import SetAside
+from sync.engine.checkpoints import Checkpoint
+from sync.engine.tally import Tally
+from sync.klaviyo.bodies import BODY_BYTES_MAX, EVENTS_MAX, Outgoing
+from sync.klaviyo.profiles import ProfileOut, ProfilesSent, ProfileWriter
+from sync.klaviyo.write import EventWriter, Refusal, Sent
+from sync.store import ledger, letters, people
+from sync.store.database import Store
+from sync.store.ledger import Batch
+
+T = TypeVar("T")
+_ROOM_BYTES = 200 * EVENTS_MAX  # around the payloads in a body
+PROFILES_MAX = 10_000
+
+
+class Sender(Protocol):
+    """Does the sending: here and now, or in its own thread, always one thing after the other."""
+
+    def submit(self, work: Callable[[], T], /) -> "Future[T]":
+        """Do `work`; the future holds what came of it."""
+        ...
+
+
+class Inline:
+    """Sends at once, in the caller's thread: what a virtual clock needs."""
+
+    def submit(self, work: Callable[[], T], /) -> "Future[T]":
+        """A future that is already done."""
+        done: Future[T] = Future()
+        done.set_result(work())
+        return done
+
+
+class Courier:
+    """Delivers one account's events and profiles during one run."""
+
+    def __init__(
+        self,
+        store: Store,
+        account: int,
+        writer: EventWriter,
+        profiles: ProfileWriter,
+        *,
+        clock: Clock,
+        checkpoint: Checkpoint,
+        tally: Tally,
+        sender: Sender,
+        list_id: str | None,
+        welcome: bool,
+    ) -> None:
+        """`list_id` is where new customers are put; with `welcome` that starts the list's flows."""
+        self._store = store
+        self._account = account
+        self._writer = writer
+        self._profiles = profiles
+        self._clock = clock
+        self._checkpoint = checkpoint
+        self._tally = tally
+        self._sender = sender
+        self._list_id = list_id
+        self._welcome = welcome
+        self._flying: tuple[Batch, Future[Sent]] | None = None
+        self._waiting_count = 0
+
+    def resume(self) -> None:
+        """Send again, to the byte, what an earlier run had claimed; then know how much waits."""
+        with self._store.reading() as connection:
+            numbers = ledger.claimed(connection, self._account)
+            self._waiting_count = ledger.waiting_count(connection, self._account)
+        for number in numbers:
+            with self._store.reading() as connection:
+                batch = ledger.load(connection, self._account, number)
+            self._send(batch)
+            self._land()
+
+    def expect(self, count: int) -> None:
+        """So many more events wait."""
+        self._waiting_count += count
+
+    def full_batches(self) -> None:
+        """Send as long as there is enough for full requests; the last one may still be under way."""
+        while self._waiting_count >= EVENTS_MAX and self._next():
+            pass
+
+    def everything(self) -> None:
+        """Send all that waits, and see it land."""
+        while self._next():
+            pass
+        self._land()
+
+    def settle(self) -> None:
+        """See what is under way land."""
+        self._land()
+
+    def tell_people(self) -> None:
+        """Bring the waiting profiles up to date, new ones onto the list where one is chosen."""
+        self._land()
+        for to_list in (False, True) if self._list_id else (False,):
+            while self._some_people(to_list):
+                pass
+
+    def _next(self) -> bool:
+        self._land()
+        with self._store.writing() as connection:
+            batch = ledger.claim(connection, self._account, EVENTS_MAX, BODY_BYTES_MAX - _ROOM_BYTES)
+            self._checkpoint("batch claimed")
+        if batch is None:
+            self._waiting_count = 0
+            return False
+        self._checkpoint("batch committed")
+        self._waiting_count -= len(batch.events)
+        self._send(batch)
+        return True
+
+    def _send(self, batch: Batch) -> None:
+        outgoing = [
+            Outgoing(event.id, event.profile, event.payload, len(event.profile) + len(event.payload))
+            for event in batch.events
+        ]
+        self._flying = batch, self._sender.submit(lambda: self._writer.send(outgoing))
+
+    def _land(self) -> None:
+        if self._flying is None:
+            return
+        batch, future = self._flying
+        self._flying = None
+        sent = future.result()
+        self._checkpoint("batch sent")
+        self._mark(batch, sent.refused)
+        self._checkpoint("batch done")
+        self._tally.sent_count += len(sent.accepted)
+        self._tally.refused_count += len(sent.refused)
+
+    def _mark(self, batch: Batch, refused: Sequence[Refusal]) -> None:
+        now_at = self._clock.now()
+        now_s = int(now_at.timestamp())
+        with self._store.writing() as connection:
+            if refused:
+                event_ids = {event.id: event.event_id for event in batch.events}
+                ledger.hold_back(connection, [refusal.outbox_id for refusal in refused], now_s)
+                items = [
+                    (SetAside("event", event_ids[one.outbox_id], f"refused_{one.reason}", one.detail), "")
+                    for one in refused
+                ]
+                letters.add(connection, self._account, items, now_at)
+                self._tally.letters(item.reason for item, _ in items)
+            ledger.mark_sent(connection, self._account, batch.number, now_s)
+            self._checkpoint("batch marked")
+
+    def _some_people(self, to_list: bool) -> bool:
+        """Import one lot of profiles; whether there may be more."""
+        with self._store.reading() as connection:
+            waiting = people.waiting(
+                connection, self._account, PROFILES_MAX, unlisted=to_list if self._list_id else None
+            )
+        if not waiting:
+            return False
+        # Those who came with the history are never welcomed; somebody new is, if the merchant wants it.
+        welcomed = to_list and self._welcome and waiting[0].is_new == 1
+        lot = [
+            person for person in waiting if not to_list or (person.is_new == 1) == (waiting[0].is_new == 1)
+        ]
+        rows = [ProfileOut(place, bytes(person.attributes)) for place, person in enumerate(lot)]
+        list_id = self._list_id if to_list else None
+        sent = self._sender.submit(
+            lambda: self._profiles.send(rows, list_id=list_id, welcome=welcomed)
+        ).result()
+        self._checkpoint("profiles sent")
+        self._mark_people(lot, sent, listed=to_list)
+        return True
+
+    def _mark_people(self, lot: Sequence[people.WaitingProfile], sent: ProfilesSent, *, listed: bool) -> None:
+        now_at = self._clock.now()
+        refused = {lot[one.outbox_id].email: one for one in sent.refused}
+        told = [person for person in lot if person.email not in refused]
+        with self._store.writing() as connection:
+            people.mark_told(connection, self._account, told, listed=listed)
+            if refused:
+                people.mark_refused(connection, self._account, list(refused))
+                owners = people.customer_ids(connection, self._account, list(refused))
+                items = [
+                    (SetAside("customer", owners[email], f"refused_{one.reason}", one.detail), "")
+                    for email, one in refused.items()
+                ]
+                letters.add(connection, self._account, items, now_at)
+                self._tally.letters(item.reason for item, _ in items)
+            self._checkpoint("profiles marked")
+        self._tally.profiles_count += len(told)

@@ -1,0 +1,66 @@
+"""Counts and money of what a run met, for people and for machines."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sync.domain.eligibility import Exclusion
+from sync.domain.planning import PlannedEvent
+
+Sum = tuple[int, int]  # count and minor units
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run met. Money is in minor units, keyed by currency; sales are counted by their first event."""
+
+    rows_count: int = 0  # rows the POS sent, read or set aside
+    unchanged_count: int = 0  # sales read again and found as before
+    events: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    excluded: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    set_aside: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    planned_count: int = 0  # events new to the ledger
+    changed_count: int = 0  # planned events that got new contents before they were sent
+    withdrawn_count: int = 0
+    sent_count: int = 0
+    refused_count: int = 0
+    profiles_count: int = 0
+
+    def meet(self, planned: Iterable[PlannedEvent], names: dict[str, str]) -> None:
+        """Count what a sale or shipment becomes, or why not, by metric and reason."""
+        for event in planned:
+            reason = event.verdict.primary
+            if reason is None:
+                _add(self.events, (names.get(event.kind, event.kind), event.currency), event.value_minor)
+            elif event.kind != "product" and reason is not Exclusion.METRIC_OFF:
+                _add(self.excluded, (reason.value, event.currency), event.value_minor)
+
+    def letters(self, reasons: Iterable[str]) -> None:
+        """Count what was set aside."""
+        for reason in reasons:
+            self.set_aside[reason] += 1
+
+    @property
+    def set_aside_count(self) -> int:
+        """How many things were set aside in all."""
+        return sum(self.set_aside.values())
+
+    def counts(self) -> dict[str, int]:
+        """The plain counts, as the record of the run keeps them."""
+        return {
+            "rows": self.rows_count,
+            "unchanged": self.unchanged_count,
+            "planned": self.planned_count,
+            "changed": self.changed_count,
+            "withdrawn": self.withdrawn_count,
+            "sent": self.sent_count,
+            "refused": self.refused_count,
+            "profiles": self.profiles_count,
+            "set_aside": self.set_aside_count,
+        }
+
+
+def _add(sums: dict[tuple[str, str], list[int]], key: tuple[str, str], minor: int) -> None:
+    entry = sums[key]
+    entry[0] += 1
+    entry[1] += minor
