@@ -23,6 +23,7 @@ __all__ = ["DayCount", "EventRow", "KlaviyoAccount", "KlaviyoList", "KlaviyoRead
 PAGE_SIZE = 1_000
 _IDS_A_REQUEST = 100
 _AGGREGATE_SPAN = timedelta(days=360)  # Klaviyo sums up at most a year at a time
+_THOUSANDTH = Decimal("0.001")  # no currency has smaller parts; beyond it Klaviyo's sums are rounding noise
 # Zones that metric aggregates refuse under their present name, by the older name they take.
 _OLDER_ZONE_NAMES = {"Europe/Kyiv": "Europe/Kiev", "Pacific/Kanton": "Pacific/Enderbury"}
 
@@ -56,7 +57,7 @@ class KlaviyoList:
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """What Klaviyo counts for one day that begins at `start_at`; `value` in major units."""
+    """What Klaviyo counts for the day from `start_at` on; `value` in major units, to the thousandth."""
 
     start_at: datetime
     count: int
@@ -253,7 +254,7 @@ class KlaviyoReader:
         for series in found.data:
             measured = zip(found.dates, series.measurements.count, series.measurements.sum_value, strict=True)
             for start, count, value in measured:
-                yield DayCount(utc(start), int(count), value)
+                yield DayCount(utc(start), int(count), value.quantize(_THOUSANDTH))
 
 
 def _owner(integration: _Integration | None) -> str:
