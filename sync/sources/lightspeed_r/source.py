@@ -50,6 +50,7 @@ class LightspeedRSource:
         self,
         client: LightspeedRClient,
         *,
+        account_id: str = "",
         clock: Clock,
         products: ProductShelf | None = None,
         live: bool = False,
@@ -57,8 +58,12 @@ class LightspeedRSource:
         lookback_days: int = 7,
         remembered_max: int = 5000,
     ) -> None:
-        """`products` None reads no articles; `live` reads cheap lists first and details of what changed."""
+        """`products` None reads no articles; `live` reads cheap lists first and details of what changed.
+
+        `account_id` may be left to the client, which asks the vendor when it does not know it either.
+        """
         self._client = client
+        client.account_id = account_id or client.account_id
         self._clock = clock
         self._live = live
         self._overlap = timedelta(seconds=overlap_s)
