@@ -11,6 +11,7 @@ from klaviyo_world import NOON, Mounted, event, mounted, profile
 from fakes.kit.clock import VirtualClock
 from sync.http.errors import NotPermitted, Reconnect, Refused, TryLater
 from sync.klaviyo.client import connect
+from sync.klaviyo.errors import Complaint, complaints_in
 from sync.klaviyo.write import EventWriter, Outgoing, Sent
 
 SINGLE, BULK = "/api/events", "/api/event-bulk-create-jobs"
@@ -80,6 +81,11 @@ def test_a_refusal_quotes_no_address() -> None:
     assert "@northwind" not in sent.refused[0].detail
 
 
+def test_complaints_are_masked_where_they_are_read() -> None:
+    body = b'{"errors":[{"code":"invalid","detail":"ann@northwind.dev is no address"}]}'
+    assert complaints_in(body) == (Complaint("invalid", "a***@n***.dev is no address", ""),)
+
+
 def scripted(pointer: str, status: int = 400) -> tuple[list[list[str]], EventWriter]:
     """A Klaviyo that refuses any request with `sale-5` in it and points to `pointer`, whatever is there."""
     calls: list[list[str]] = []
@@ -127,9 +133,10 @@ def test_a_body_called_too_large_is_halved() -> None:
 
 
 def test_a_refusal_that_is_no_entrys_fault_is_raised_and_condemns_nobody() -> None:
-    _, writer = scripted("", status=415)
+    calls, writer = scripted("", status=415)
     with pytest.raises(Refused):
         writer.send([event(row) for row in range(8)])
+    assert len(calls) == 1
 
 
 def test_a_lost_answer_is_made_up_for_by_the_same_bytes_and_doubles_nothing() -> None:
