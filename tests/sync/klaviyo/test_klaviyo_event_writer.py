@@ -230,3 +230,12 @@ def test_singles_keep_below_both_windows() -> None:
         writer.send([event(row)])
     assert Counter(world.asked(SINGLE)) == Counter({202: 720})
     assert world.clock.now() - NOON < timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(("backfill", "started"), [("true", 0), ("false", 5)])
+def test_history_starts_no_flows_and_live_events_do(backfill: str, started: int) -> None:
+    world = mounted()
+    batch = [event(row, backfill=backfill) for row in range(5)]
+    send(world, batch[:1])
+    send(world, batch[1:])
+    assert world.fake.state.counts["flows.metric"] == started
