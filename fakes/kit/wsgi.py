@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
 from fakes.kit.clock import Clock
@@ -73,7 +74,12 @@ class Layers:
 
     def _run(self, environ: "WSGIEnvironment") -> Response:
         with self.lock:
-            return Response.from_app(self.app, environ, buffered=True)
+            body, status, headers = run_wsgi_app(self.app, environ, buffered=True)
+        response = Response(body, status, headers)
+        if "Content-Type" not in headers:
+            # The vendor sent none; Response would make one up.
+            del response.headers["Content-Type"]
+        return response
 
     def _write_down(self, environ: "WSGIEnvironment", note: Note, status: int) -> None:
         entry = Entry(

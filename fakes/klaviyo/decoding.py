@@ -21,10 +21,10 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes, resource: str) -> T:
         raise explain(str(error), resource) from None
 
 
-def explain(message: str, resource: str, base: str = "") -> Refusal:
-    """The refusal for one of msgspec's messages; ``base`` is the pointer of what was decoded."""
+def explain(message: str, resource: str) -> Refusal:
+    """The refusal for one of msgspec's messages."""
     found = _PATH.search(message)
-    pointer = base + (found["path"].replace(".", "/").replace("[...]", "/0") if found else "")
+    pointer = re.sub(r"\[(\d+)\]", r"/\1", found["path"]).replace(".", "/") if found else ""
     unknown = _UNKNOWN.match(message)
     if unknown:
         return unknown_field(unknown["name"], resource, f"{pointer}/{unknown['name']}")

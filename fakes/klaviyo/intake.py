@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from fakes.klaviyo.bodies import BULK, SINGLE, Entry, EntryAttributes, EventAttributes, ProfileData
-from fakes.klaviyo.decoding import decode, explain
-from fakes.klaviyo.errors import Refusal, invalid, nothing_included
+from fakes.klaviyo.bodies import BULK, SINGLE, EntryAttributes, EventAttributes, ProfileData
+from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.errors import invalid, nothing_included
 from fakes.klaviyo.profiles import WRITABLE, Profiles
 from fakes.klaviyo.revisions import Served
 from fakes.klaviyo.switches import Switches
@@ -77,12 +77,7 @@ class Intake:
 
     def bulk(self, body: bytes) -> list[Ready]:
         """Every profile entry with its events, all or nothing. Raises Refusal for the first wrong entry."""
-        try:
-            entries = BULK.decode(body).data.attributes.events_bulk_create.data
-        except msgspec.ValidationError as error:
-            raise _first_bad_entry(body) or explain(str(error), "event-bulk-create-job") from None
-        except msgspec.DecodeError as error:
-            raise explain(str(error), "event-bulk-create-job") from None
+        entries = decode(BULK, body, "event-bulk-create").data.attributes.events_bulk_create.data
         if sum(len(entry.attributes.events.data) for entry in entries) > EVENTS_MAX:
             raise invalid(f"At most {EVENTS_MAX} events are allowed per request.", BULK_POINTER)
         ready = []
@@ -199,17 +194,3 @@ def _unknown(name: str, resource: str, member: str) -> Bad:
 
 def _names_somebody(clean: dict[str, Any]) -> bool:
     return any(clean.get(name) is not None for name in _IDENTIFYING)
-
-
-def _first_bad_entry(body: bytes) -> Refusal | None:
-    """The refusal for the first entry that does not fit, with its number; None if none is to blame."""
-    try:
-        entries = msgspec.json.decode(body)["data"]["attributes"]["events-bulk-create"]["data"]
-    except (KeyError, TypeError):
-        return None
-    for number, entry in enumerate(entries if isinstance(entries, list) else []):
-        try:
-            msgspec.convert(entry, Entry)
-        except msgspec.ValidationError as error:
-            return explain(str(error), "event", base=f"{BULK_POINTER}/{number}")
-    return None
