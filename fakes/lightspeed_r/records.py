@@ -85,10 +85,12 @@ class Image:
 
 @dataclass(slots=True)
 class Discount:
+    """`percent` is a fraction as text: "0.4", or the "0.999999999" of a line given away."""
+
     id: int
     name: str
     amount: int
-    percent: int
+    percent: str
     stamp_at: int
     archived: bool = False
 

@@ -32,7 +32,7 @@ SALE_BY_KEY = {key: SALE.template.replace("UPDATE", key) for key in ("updateTime
 LINE = Shape(
     """
     saleLineID=%s createTime=%s timeStamp=%s unitQuantity=%s unitPrice=%s normalUnitPrice=0
-    discountAmount=%s discountPercent=0 avgCost=0 fifoCost=0 tax=%s tax1Rate=%s tax2Rate=0
+    discountAmount=%s discountPercent=%s avgCost=0 fifoCost=0 tax=%s tax1Rate=%s tax2Rate=0
     isLayaway=false isWorkorder=false isSpecialOrder=false displayableSubtotal=%s
     displayableUnitPrice=%s lineType=%s calcLineDiscount=%s calcTransactionDiscount=0 calcTotal=%s
     calcSubtotal=%s calcTax1=%s calcTax2=0 taxClassID=1 customerID=0 discountID=%s employeeID=1
@@ -140,12 +140,16 @@ def line_text(
     price = decimal_text(lines.price[line_id])
     discount_text_, net_text = decimal_text(discount), decimal_text(net)
     note = lines.note.get(line_id, "") if lines.note else ""
+    discount_id = lines.discount_id.get(line_id, 0)
+    # Either an amount or a percentage, never both.
+    percent = state.discounts.rows[discount_id].percent if discount_id else "0"
     opened = LINE.template % (
         line_id,
         *times,
         lines.quantity[line_id],
         price,
-        discount_text_,
+        "0" if percent != "0" else discount_text_,
+        percent,
         "true" if tax else "false",
         decimal_text(lines.tax_rate(line_id)) if tax else "0",
         net_text,
@@ -155,7 +159,7 @@ def line_text(
         decimal_text(net + tax) if tax else net_text,
         decimal_text(subtotal),
         decimal_text(tax) if tax else "0",
-        lines.discount_id.get(line_id, 0) if lines.discount_id else 0,
+        discount_id,
         lines.item_id[line_id],
         line_id if note else 0,
         lines.parent_id.get(line_id, 0) if lines.parent_id else 0,

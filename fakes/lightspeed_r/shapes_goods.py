@@ -156,7 +156,7 @@ def discount_text(discount: Discount) -> str:
                 discount.id,
                 safe(discount.name),
                 decimal_text(discount.amount),
-                decimal_text(discount.percent),
+                discount.percent,
                 flag(discount.archived),
                 stamp,
                 stamp,

@@ -41,7 +41,7 @@ from fakes.lightspeed_r.records import (
 )
 from fakes.lightspeed_r.switches import Switches
 from fakes.lightspeed_r.tables import Agenda, Table
-from fakes.lightspeed_r.wire import scaled, seconds_of
+from fakes.lightspeed_r.wire import fraction_text, scaled, seconds_of
 
 # Apart from sale ids, so that `mark_shipped` may be given either.
 FIRST_SHIP_TO_ID = 50_000_001
@@ -167,7 +167,7 @@ class State:
 
     def add_discount(self, name: str, *, amount: Decimal | str = "0", percent: Decimal | str = "0") -> str:
         """A named discount for `LineIn.discount_id`; `percent` is a fraction ("0.4")."""
-        row = Discount(self.discounts.next_id(), name, scaled(amount), scaled(percent), self.now())
+        row = Discount(self.discounts.next_id(), name, scaled(amount), fraction_text(percent), self.now())
         return self._did(self.discounts.add(row).id)
 
     # People

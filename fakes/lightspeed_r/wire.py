@@ -40,6 +40,11 @@ def decimal_text(amount: int) -> str:
     return f"-{text}" if amount < 0 else text
 
 
+def fraction_text(fraction: Decimal | str) -> str:
+    """A fraction of any fineness in its shortest form: "0.4", "0"."""
+    return format(Decimal(fraction).normalize(), "f")
+
+
 @lru_cache(maxsize=65_536)
 def time_text(seconds: int) -> str:
     """`YYYY-MM-DDTHH:MM:SS+00:00`, always UTC."""
