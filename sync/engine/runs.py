@@ -4,10 +4,11 @@ A run never raises for trouble that a person or time can mend: the result says w
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.domain.clock import Window
+from sync.domain.facts import Shop
 from sync.engine.feeds import Feeds, distinct
 from sync.engine.ingest import Ingest
 from sync.engine.tally import Tally
@@ -46,7 +47,6 @@ class Result:
     detail: str
     tally: Tally
     elapsed_s: float
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def exit_code(self) -> int:
@@ -62,6 +62,11 @@ class Runs:
         self._ends = ends
         self._means = means
         self._progress = progress
+
+    @property
+    def shops(self) -> Sequence[Shop]:
+        """The account's shops."""
+        return tuple(self._ends.facts.shops.values())
 
     def once(self) -> Result:
         """Read what changed since the last run and deliver it."""
@@ -99,16 +104,6 @@ class Runs:
         with self._means.store.reading() as connection:
             chosen = letters.listed(connection, self._ends.number, numbers)
         return self._run("retry", lambda work: self._retry(work, chosen))
-
-    def drop(self, numbers: Sequence[int]) -> int:
-        """Give these letters up: their events are withdrawn for good; the number dropped."""
-        account, now_s = self._ends.number, int(self._means.clock.now().timestamp())
-        with self._means.store.writing() as connection:
-            chosen = letters.listed(connection, account, numbers)
-            events = [letter.subject_id for letter in chosen if letter.subject == "event"]
-            ledger.withdraw(connection, list(ledger.ids_of(connection, account, events).values()), now_s)
-            letters.remove(connection, [letter.number for letter in chosen])
-        return len(chosen)
 
     def _retry(self, work: Work, chosen: Sequence[Letter]) -> None:
         account, now_s = self._ends.number, int(self._means.clock.now().timestamp())

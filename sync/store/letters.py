@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from sync.domain.errors import SetAside
+from sync.store import ledger
 from sync.store.bulk import chunks
 from sync.store.rows import DeadLetterRow
 
@@ -86,6 +87,15 @@ def settle(connection: Connection, account: int, subject: str, subject_ids: Iter
 def exist(connection: Connection, account: int) -> bool:
     """Whether the account has any."""
     return connection.execute(select(_T.c.id).where(_T.c.account == account).limit(1)).first() is not None
+
+
+def drop(connection: Connection, account: int, numbers: Sequence[int] | None, now_s: int) -> int:
+    """Give letters up, all or those with these numbers: their events are withdrawn. The number dropped."""
+    chosen = listed(connection, account, numbers)
+    events = [letter.subject_id for letter in chosen if letter.subject == "event"]
+    ledger.withdraw(connection, list(ledger.ids_of(connection, account, events).values()), now_s)
+    remove(connection, [letter.number for letter in chosen])
+    return len(chosen)
 
 
 def remove(connection: Connection, numbers: Sequence[int]) -> None:

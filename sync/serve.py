@@ -1,0 +1,83 @@
+"""`run`: one tick a second asks every account's timetable what is due."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from sync.domain.clock import Clock
+from sync.engine.runs import Outcome, Result, Runs
+from sync.engine.schedule import Calendar, Due, Every, Paced, Timetable
+from sync.engine.work import Ends
+from sync.settings import AccountSettings
+
+TICK_S = 1.0
+AGAIN_S = 60.0  # a run that failed is tried again after this
+Attempt = Callable[[str, str, Callable[[Runs], Result]], Result]
+
+
+class Cron:
+    """A cron expression of five fields, in UTC."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError for what is no cron expression."""
+        self._trigger = CronTrigger.from_crontab(text, timezone="UTC")
+
+    def next_at(self, after_at: datetime) -> datetime:
+        """The first matching minute after `after_at`."""
+        found: datetime | None = self._trigger.get_next_fire_time(after_at, after_at)
+        if found is None:
+            raise ValueError("the cron expression never comes round")
+        return found
+
+
+def timetable_of(account: AccountSettings) -> Timetable:
+    """When an account is due."""
+    calendar: Calendar = Cron(account.cron) if account.cron else Every(account.resolved().every_s)
+    return Timetable(calendar, account.lightspeed_r.open_hours)
+
+
+class Rounds:
+    """Goes round the accounts. One account's trouble never stops another."""
+
+    def __init__(
+        self,
+        timetables: dict[str, Timetable],
+        attempt: Attempt,
+        opened: Callable[[str], Ends | None],
+        clock: Clock,
+        tell: Callable[[Result], None],
+    ) -> None:
+        """`opened` gives an account's ends as far as they are open; `tell` hears of every result."""
+        self._timetables = timetables
+        self._attempt = attempt
+        self._opened = opened
+        self._clock = clock
+        self._tell = tell
+
+    def tick(self) -> None:
+        """Do whatever is due now."""
+        for name, timetable in self._timetables.items():
+            ends = self._opened(name)
+            zones = sorted({shop.zone for shop in ends.facts.shops.values()}) if ends else []
+            what = timetable.due(self._clock.now(), zones)
+            if what is not None:
+                self._do(name, timetable, what)
+
+    def _do(self, name: str, timetable: Timetable, what: Due) -> None:
+        result = self._attempt(name, what, lambda runs: runs.once() if what == "full" else runs.live())
+        ends = self._opened(name)
+        pause_s = ends.source.poll_pause_s() if ends and isinstance(ends.source, Paced) else 0.0
+        well = result.outcome in (Outcome.DONE, Outcome.SET_ASIDE)
+        timetable.done(what, self._clock.now(), pause_s, 0.0 if well else AGAIN_S)
+        self._tell(result)
+
+
+def tick_for_ever(tick: Callable[[], None]) -> None:
+    """Tick every second until interrupted. A tick that takes longer swallows the next ones."""
+    scheduler = BlockingScheduler(timezone="UTC")
+    scheduler.add_job(
+        tick, "interval", seconds=TICK_S, max_instances=1, coalesce=True, misfire_grace_time=None
+    )
+    scheduler.start()
