@@ -1,0 +1,152 @@
+"""The comparison: plain SQL over the evidence of both sides, in bounded memory.
+
+The statements live in `monitor/sql/` and know nothing of DuckDB beyond standard SQL; what is DuckDB's own
+(opening Parquet, limits) is in this file only.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from monitor.offsets import Offset
+
+_STEPS = ("1_pairs", "2_judged", "3_accounting", "4_findings")
+MEMORY_LIMIT = "512MB"
+_FETCH_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the comparison has to know beyond the evidence. Spans are half-open, in epoch seconds."""
+
+    as_of_s: int
+    settle_s: int
+    read_from_s: int
+    read_to_s: int
+    first_day: date
+    last_day: date
+    fallback_zone: str
+
+
+class LostRows(Exception):
+    """The comparison dropped or doubled rows of the evidence. Its result must not be believed."""
+
+
+class Comparison:
+    """One account's two sides, matched and judged. Close it when done; it keeps a temporary folder."""
+
+    def __init__(self, folder: Path, *, memory_limit: str = MEMORY_LIMIT, threads: int = 2) -> None:
+        """Open an engine that spills into `folder` when it needs more than `memory_limit`."""
+        self._db = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": memory_limit,
+                "threads": threads,
+                "temp_directory": str(folder / "spill"),
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+
+    def load(
+        self,
+        expected: Sequence[Path],
+        observed: Path,
+        terms: Terms,
+        offsets: Sequence[Offset],
+        shop_zones: Sequence[tuple[str, str]],
+        *,
+        unwatched: Sequence[str] = (),
+    ) -> None:
+        """Name the evidence and give the small tables; metrics in `unwatched` are left out on both sides."""
+        run = self._db.execute
+        run("CREATE TABLE unwatched (metric VARCHAR)")
+        self._fill("unwatched", [(metric,) for metric in unwatched])
+        self._db.read_parquet([str(path) for path in expected]).create_view("expected_files")
+        self._db.read_parquet(str(observed)).create_view("observed_file")
+        for view, evidence in (("units", "expected_files"), ("events", "observed_file")):
+            # Both names are literals of this line, never anybody's input.
+            run(f"CREATE VIEW {view} AS SELECT * FROM {evidence} WHERE metric NOT IN (FROM unwatched)")  # noqa: S608 - see above
+        run("CREATE TABLE offsets (zone VARCHAR, from_s BIGINT, to_s BIGINT, offset_s BIGINT)")
+        run("CREATE TABLE shops (shop_id VARCHAR, zone VARCHAR)")
+        run(
+            "CREATE TABLE params (as_of_s BIGINT, settle_s BIGINT, read_from_s BIGINT, read_to_s BIGINT,"
+            " first_day DATE, last_day DATE, fallback_zone VARCHAR)"
+        )
+        self._fill("offsets", [(span.zone, span.from_s, span.to_s, span.offset_s) for span in offsets])
+        self._fill("shops", shop_zones)
+        self._fill(
+            "params",
+            [
+                (
+                    terms.as_of_s, terms.settle_s, terms.read_from_s, terms.read_to_s,
+                    terms.first_day, terms.last_day, terms.fallback_zone,
+                )
+            ],
+        )  # fmt: skip
+
+    def judge(self) -> None:
+        """Match, judge, account and name the differences. Raises LostRows when a row went astray."""
+        for step in _STEPS:
+            self.run(step)
+        self._check()
+
+    def run(self, step: str) -> None:
+        """Run one file of `monitor/sql/`."""
+        for statement in statements(step):
+            self._db.execute(statement)
+
+    def name_zones(self, names: Sequence[str]) -> None:
+        """Say which zones the diagnosis tries."""
+        self._db.execute("CREATE TABLE zone_names (name VARCHAR)")
+        self._fill("zone_names", [(name,) for name in names])
+
+    def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        return self._db.execute(query, list(parameters)).fetchall()
+
+    def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, a batch at a time. No other query may run before it is exhausted."""
+        cursor = self._db.execute(query, list(parameters))
+        while batch := cursor.fetchmany(_FETCH_ROWS):
+            yield from batch
+
+    def close(self) -> None:
+        """Give memory and spilled files back."""
+        self._db.close()
+
+    def _fill(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            # The table's name is one of a few literals of this file, never anybody's input.
+            self._db.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - see above
+
+    def _check(self) -> None:
+        (counts,) = self.rows(_COUNTS)
+        units, judged, cancellations, kept, events, placed, judged_events, dayless = counts
+        if units - cancellations + kept != judged or events != placed or events != judged_events or dayless:
+            raise LostRows("the comparison lost or doubled rows of the evidence")
+
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM units), (SELECT count(*) FROM judged_units),
+       (SELECT count(*) FROM units WHERE kind = 'canceled'), (SELECT count(*) FROM kept_cancellations),
+       (SELECT count(*) FROM events), (SELECT count(*) FROM placed_events),
+       (SELECT count(*) FROM judged_events), (SELECT count(*) FROM placed_events WHERE business_day IS NULL)
+"""
+
+
+def statements(step: str) -> list[str]:
+    """The statements of one SQL file, in order."""
+    text = files("monitor").joinpath("sql", f"{step}.sql").read_text("utf-8")
+    return [part for part in (piece.strip() for piece in _uncommented(text).split(";")) if part]
+
+
+def _uncommented(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))

@@ -1,0 +1,162 @@
+"""The POS side of the evidence: every event the sales of a window ought to become, and why not.
+
+The same rule as the sync's (`sync.domain.planning`), other evidence: read by time window, never by cursor.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+from monitor.evidence import EXPECTED, Rows
+from sync.domain import planning
+from sync.domain.clock import business_day, known_zone
+from sync.domain.errors import SetAside
+from sync.domain.facts import Sale, Shipment, Shop
+from sync.domain.planning import Kind, PlannedEvent
+from sync.domain.presets import Preset
+from sync.sources.protocol import Page
+
+_QUARTER_S = 900  # zones differ from UTC by whole quarters of an hour, so a local date holds for one of them
+_UNREAD_SHOWN_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where sales happen: the shops of an account and the zone that stands in where one is unknown."""
+
+    shops: dict[str, Shop]
+    fallback_zone: str
+
+    def zone_of(self, shop_id: str) -> str:
+        """The shop's own zone, or the account's where the POS gives none that exists."""
+        shop = self.shops.get(shop_id)
+        return shop.zone if shop is not None and known_zone(shop.zone or "?") else self.fallback_zone
+
+    def zones(self) -> list[str]:
+        """Every zone in use, sorted; the fallback among them if any shop needs it or there is none."""
+        return sorted({self.zone_of(shop_id) for shop_id in self.shops} or {self.fallback_zone})
+
+    def zone_known(self, shop_id: str) -> bool:
+        """Whether the POS gives the shop a zone that exists."""
+        shop = self.shops.get(shop_id)
+        return shop is not None and known_zone(shop.zone or "?")
+
+
+@dataclass(slots=True)
+class ExpectedRead:
+    """What was read of the POS."""
+
+    unit_count: int = 0
+    sale_count: int = 0
+    unread_count: int = 0
+    unread: list[SetAside] = field(default_factory=list)  # the first hundred
+    sale_ids: set[str] = field(default_factory=set)
+    shops_seen: set[str] = field(default_factory=set)
+
+
+class ExpectedWriter:
+    """Turns pages of facts into rows of evidence. One instance serves one account's comparison."""
+
+    def __init__(self, account: str, preset: Preset, places: Places, key_property: str) -> None:
+        """Judge by `preset`; `key_property` says which id an event's sale key is compared with."""
+        self.read = ExpectedRead()
+        self._account = account
+        self._preset = preset
+        self._places = places
+        self._by_order = key_property == "OrderId"
+        self._shipments: set[tuple[str, str]] = set()
+        self._columns: list[list[object]] = [[] for _ in EXPECTED]
+
+    def pages(
+        self,
+        pages: Iterable[Page],
+        rows: Rows,
+        on_sales: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Write every page's units. A sale seen twice is taken once, as it was first read."""
+        for page in pages:
+            for sale in page.sales:
+                self._sale(sale)
+            for shipment, sale in page.shipments:
+                self._shipment(shipment, sale)
+            self.read.unread_count += len(page.set_aside)
+            self.read.unread.extend(page.set_aside[: _UNREAD_SHOWN_MAX - len(self.read.unread)])
+            rows.write(self._columns)
+            self._columns = [[] for _ in EXPECTED]
+            on_sales(len(page.sales))
+
+    def _sale(self, sale: Sale) -> None:
+        if sale.sale_id in self.read.sale_ids:
+            return
+        self.read.sale_ids.add(sale.sale_id)
+        self.read.sale_count += 1
+        planned = planning.plan_sale(sale, self._preset.policy, self._preset.kinds)
+        self._rows(planned, sale)
+        if planning.voided(sale) and Kind.CANCELED in self._preset.kinds:
+            # Only expected if a Placed Order was sent before: the comparison knows, we do not.
+            self._rows([planning.plan_cancellation(sale)], sale)
+
+    def _shipment(self, shipment: Shipment, sale: Sale) -> None:
+        name = (shipment.sale_id, shipment.shipment_id)
+        if name in self._shipments:
+            return
+        self._shipments.add(name)
+        self._rows(
+            [planning.plan_shipment(shipment, sale, self._preset.policy, self._preset.kinds)],
+            sale,
+        )
+
+    def _rows(self, planned: list[PlannedEvent], sale: Sale) -> None:
+        if not planned:
+            return
+        zone = self._places.zone_of(sale.shop_id)
+        changed_at = int(sale.changed_at.timestamp())
+        completed_at = int(sale.completed_at.timestamp()) if sale.completed_at else changed_at
+        voided = planning.voided(sale)
+        self.read.shops_seen.add(sale.shop_id)
+        metrics, by_order = self._preset.metrics, self._by_order
+        (
+            numbers, accounts, shops, zones, days, sale_ids, order_ids, line_ids, keys, kinds, names, ats,
+            completed, changed, currencies, totals, firsts, alls, voids,
+        ) = self._columns  # fmt: skip
+        last_at: datetime | None = None
+        at, day = completed_at, local_day(completed_at, zone)
+        for unit in planned:
+            happened_at = unit.happened_at
+            if happened_at is not last_at:  # lines of one receipt share the very same instant
+                last_at = happened_at
+                at = int(happened_at.timestamp()) if happened_at else changed_at
+                day = local_day(at, zone)
+            reasons = unit.verdict.exclusions
+            self.read.unit_count += 1
+            numbers.append(self.read.unit_count)
+            accounts.append(self._account)
+            shops.append(sale.shop_id)
+            zones.append(zone)
+            days.append(day)
+            sale_ids.append(unit.sale_id)
+            order_ids.append(unit.order_id)
+            line_ids.append(unit.lines[0].line_id if unit.kind is Kind.PRODUCT else "")
+            keys.append(unit.order_id if by_order else unit.event_id)
+            kinds.append(unit.kind.value)
+            names.append(metrics.get(unit.kind, unit.kind.value))
+            ats.append(at)
+            completed.append(completed_at)
+            changed.append(changed_at)
+            currencies.append(unit.currency)
+            totals.append(unit.value_minor)
+            firsts.append(reasons[0].value if reasons else "")
+            alls.append("|".join(reasons) if reasons else "")
+            voids.append(voided)
+
+
+def local_day(epoch_s: int, zone_name: str) -> int:
+    """The local date of an instant in a zone, as days since 1970-01-01."""
+    return _local_day(epoch_s // _QUARTER_S, zone_name)
+
+
+@lru_cache(maxsize=65_536)
+def _local_day(quarter: int, zone_name: str) -> int:
+    instant = datetime.fromtimestamp(quarter * _QUARTER_S, UTC)
+    return (business_day(instant, zone_name) - date(1970, 1, 1)).days

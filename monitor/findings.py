@@ -1,0 +1,166 @@
+"""Findings: each difference as something to read, with both sides, its cause and what to do."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from monitor.causes import Known, advise
+from monitor.details import Detail
+from monitor.expected import local_day
+from monitor.report_data import AccountingRow, Cause, Finding, FindingKind, Severity
+from monitor.words import counted, day_words, local_time, money
+from sync.domain.eligibility import PLAIN_WORDS, Exclusion
+
+_SEVERITY = {
+    FindingKind.REMAINDER: Severity.CRITICAL,
+    FindingKind.SILENCE: Severity.CRITICAL,
+    FindingKind.DAY_SHIFT: Severity.WARNING,
+}
+_COMPARED = ("amount", "day", "time", "profile", "shop", "event id")
+
+
+def finding_of(detail: Detail, known: Known, shop_names: Mapping[str, str]) -> Finding:
+    """One difference in words."""
+    kind = FindingKind(detail.kind)
+    advice = advise(detail, known)
+    expected, observed = _expected(detail, shop_names), _observed(detail)
+    return Finding(
+        key=stable_key(kind, known.account, detail.metric, detail.unit_key or "", detail.event_id or ""),
+        kind=kind,
+        severity=_SEVERITY.get(kind, Severity.ERROR),
+        account=known.account,
+        shop=detail.shop_id,
+        shop_name=shop_names.get(detail.shop_id, ""),
+        business_day=detail.business_day,
+        zone=detail.zone,
+        metric=detail.metric,
+        currency=detail.currency,
+        title=_title(kind, detail),
+        expected=expected,
+        observed=observed,
+        differing=tuple(
+            name
+            for name in _COMPARED
+            if name in expected and observed.get(name, expected[name]) != expected[name]
+        ),
+        difference_minor=detail.difference_minor,
+        cause=advice.cause,
+        remedy=advice.remedy,
+        command=advice.command,
+        sale_id=detail.sale_id or "",
+        event_id=detail.event_id or "",
+        event_key=detail.unit_key or detail.event_key or "",
+    )
+
+
+def remainder_finding(row: AccountingRow) -> Finding:
+    """Accounting that does not close: the gravest thing there is to say."""
+    day = day_words(row.business_day) if row.business_day else "no day"
+    return Finding(
+        key=stable_key(FindingKind.REMAINDER, row.account, row.metric, row.shop, f"{day} {row.currency}"),
+        kind=FindingKind.REMAINDER,
+        severity=Severity.CRITICAL,
+        account=row.account,
+        shop=row.shop,
+        shop_name=row.shop_name,
+        business_day=row.business_day,
+        zone=row.zone,
+        metric=row.metric,
+        currency=row.currency,
+        title=f"The accounting of {row.metric} does not close on {day}",
+        expected=_terms(row.pos_count, row.pos_minor, row.pos_remainder_count, row.pos_remainder_minor, row),
+        observed=_terms(
+            row.events_count, row.events_minor, row.events_remainder_count, row.events_remainder_minor, row
+        ),
+        differing=("not accounted for",),
+        difference_minor=row.remainder_minor,
+        cause=Cause("remainder", "the terms do not add up to what the sides hold", True, "The sums above."),
+        remedy="Do not rely on this report: the monitor is at fault. Keep the evidence and report it.",
+        command="",
+    )
+
+
+def stable_key(kind: FindingKind, *names: str) -> str:
+    """A short name that stays the same as long as the same thing is wrong."""
+    text = "\x1f".join((kind.value, *names))
+    return f"{kind.value}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _expected(detail: Detail, shop_names: Mapping[str, str]) -> dict[str, str]:
+    if detail.sale_id is None:
+        return {}
+    facts = {"sale": detail.sale_id}
+    if detail.order_id and detail.order_id != detail.sale_id:
+        facts["returns sale"] = detail.order_id
+    if detail.line_id:
+        facts["line"] = detail.line_id
+    facts["shop"] = _shop_words(detail.shop_id, shop_names)
+    facts["metric"] = detail.metric
+    if detail.happened_at is not None:
+        facts["day"] = _day(detail.happened_at, detail.zone)
+        facts["time"] = local_time(detail.happened_at, detail.zone)
+    facts["amount"] = money(detail.total_minor or 0, detail.unit_currency or detail.currency)
+    facts["event id"] = detail.unit_key or ""
+    if detail.kind == FindingKind.DUPLICATE and detail.other_id:
+        facts["event"] = detail.other_id
+        facts["profile"] = detail.other_profile or ""
+    if detail.reason:
+        facts["left out because"] = "; ".join(
+            PLAIN_WORDS[Exclusion(code)] for code in (detail.reasons or detail.reason).split("|")
+        )
+    return facts
+
+
+def _observed(detail: Detail) -> dict[str, str]:
+    if detail.event_id is None or detail.event_at is None:
+        return {}
+    facts = {"event": detail.event_id}
+    if detail.event_order_id:
+        facts["order"] = detail.event_order_id
+    facts["metric"] = detail.metric
+    facts["day"] = _day(detail.event_at, detail.zone)
+    facts["time"] = local_time(detail.event_at, detail.zone)
+    facts["amount"] = money(detail.value_minor or 0, detail.event_currency or detail.currency)
+    facts["event id"] = detail.event_key or ""
+    facts["profile"] = detail.profile_id or ""
+    return facts
+
+
+def _terms(count: int, minor: int, left: int, left_minor: int, row: AccountingRow) -> dict[str, str]:
+    return {
+        "counted": f"{count:,}, {money(minor, row.currency)}",
+        "not accounted for": f"{left:,}, {money(left_minor, row.currency)}",
+    }
+
+
+def _title(kind: FindingKind, detail: Detail) -> str:
+    sale = f"sale {detail.sale_id}" if detail.sale_id else "a sale nobody knows"
+    thing = f"{detail.metric} of {sale}"
+    match kind:
+        case FindingKind.MISSING:
+            return f"{thing} is not in Klaviyo"
+        case FindingKind.DUPLICATE:
+            return f"{thing} is in Klaviyo more than once"
+        case FindingKind.ORPHANED:
+            return f"{thing} is in Klaviyo and should not be"
+        case FindingKind.AMOUNT_MISMATCH:
+            way = "more" if detail.difference_minor > 0 else "less"
+            return f"{thing} is worth {money(abs(detail.difference_minor), detail.currency)} {way} in Klaviyo"
+        case FindingKind.WRONG_CURRENCY:
+            return f"{thing} is in {detail.event_currency} in Klaviyo"
+        case _:
+            return f"{thing} lies {_days_apart(detail)} in Klaviyo"
+
+
+def _days_apart(detail: Detail) -> str:
+    days = local_day(detail.event_at or 0, detail.zone) - local_day(detail.happened_at or 0, detail.zone)
+    return f"{counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
+
+
+def _day(epoch_s: int, zone_name: str) -> str:
+    return day_words(date(1970, 1, 1) + timedelta(days=local_day(epoch_s, zone_name)))
+
+
+def _shop_words(shop_id: str, names: Mapping[str, str]) -> str:
+    name = names.get(shop_id, "")
+    return f"{name} ({shop_id})" if name else shop_id

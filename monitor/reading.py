@@ -1,0 +1,140 @@
+"""Reading both sides of one account at the same time, each into its own file of evidence."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from threading import Event
+from typing import cast
+
+from monitor.evidence import EXPECTED, OBSERVED, Rows
+from monitor.expected import ExpectedRead, ExpectedWriter, Places
+from monitor.observed import EventReader, ObservedRead, WatchedMetric, read_observed, resolve
+from sync.domain.clock import Window, days_window
+from sync.domain.facts import AccountFacts
+from sync.domain.presets import Preset
+from sync.klaviyo.read import KlaviyoAccount
+from sync.sources.protocol import Page, Source
+
+MARGIN = timedelta(days=2)  # read beyond both ends, so that a shifted event still finds its sale
+ASKED_MAX = 2_000  # sales asked for by id, to prove why an event has none
+
+Progress = Callable[[str, str, int], None]  # account, side (`pos` or `klaviyo`), rows more
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One account to reconcile: both ends and how to compare them."""
+
+    name: str
+    source_name: str
+    source: Source
+    reader: EventReader
+    preset: Preset
+    key_property: str = "$event_id"  # one of monitor.observed.SALE_KEYS
+    integration: str = "API"  # who owns the metrics in Klaviyo
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What was read of both sides, and where it lies."""
+
+    facts: AccountFacts
+    klaviyo: KlaviyoAccount
+    places: Places
+    metrics: tuple[WatchedMetric, ...]
+    window: Window  # what is compared
+    read_window: Window  # what was read
+    expected: ExpectedRead
+    observed: ObservedRead
+    writer: ExpectedWriter
+    expected_paths: tuple[Path, ...]
+    observed_path: Path
+
+
+def read_sides(watched: Watched, first_day: date, last_day: date, folder: Path, progress: Progress) -> Sides:
+    """Read both sides over the days given. Errors of either side come through, the first one first."""
+    klaviyo = watched.reader.account()
+    facts = watched.source.account()
+    places = Places(dict(facts.shops), klaviyo.zone)
+    metrics = tuple(resolve(watched.reader.metrics(), watched.preset.metrics.values(), watched.integration))
+    window = _window(first_day, last_day, places.zones())
+    read_window = window.widened(MARGIN)
+    writer = ExpectedWriter(watched.name, watched.preset, places, watched.key_property)
+    paths = folder / "expected.parquet", folder / "observed.parquet"
+    stop = Event()
+
+    def read_pos() -> ExpectedRead:
+        with Rows(paths[0], EXPECTED) as rows:
+            writer.pages(
+                _until(stop, watched.source.read_window(read_window)),
+                rows,
+                lambda count: progress(watched.name, "pos", count),
+            )
+        return writer.read
+
+    def read_klaviyo() -> ObservedRead:
+        with Rows(paths[1], OBSERVED) as rows:
+            return read_observed(
+                watched.reader,
+                metrics,
+                read_window,
+                rows,
+                account=watched.name,
+                key_property=watched.key_property,
+                currency=facts.currency or klaviyo.currency,
+                on_events=lambda count: progress(watched.name, "klaviyo", count),
+                stopped=stop.is_set,
+            )
+
+    expected, observed = _both(read_pos, read_klaviyo, stop)
+    return Sides(
+        facts,
+        klaviyo,
+        places,
+        metrics,
+        window,
+        read_window,
+        expected,
+        observed,
+        writer,
+        (paths[0],),
+        paths[1],
+    )
+
+
+def ask_again(watched: Watched, sides: Sides, sale_ids: Sequence[str], folder: Path) -> tuple[Path, set[str]]:
+    """Ask the POS for these sales by id; the file of what they should have become, and which exist."""
+    path = folder / "expected_asked.parquet"
+    found: set[str] = set()
+    with Rows(path, EXPECTED) as rows:
+        page = watched.source.read_sales(sale_ids)
+        found.update(sale.sale_id for sale in page.sales)
+        sides.writer.pages([page], rows)
+    return path, found
+
+
+def _window(first_day: date, last_day: date, zones: Sequence[str]) -> Window:
+    windows = [days_window(first_day, last_day, zone) for zone in zones]
+    return Window(min(w.start_at for w in windows), max(w.end_at for w in windows))
+
+
+def _until(stop: Event, pages: Iterator[Page]) -> Iterator[Page]:
+    for page in pages:
+        if stop.is_set():
+            return
+        yield page
+
+
+def _both(
+    read_pos: Callable[[], ExpectedRead], read_klaviyo: Callable[[], ObservedRead], stop: Event
+) -> tuple[ExpectedRead, ObservedRead]:
+    """Both at once, because each mostly waits for its upstream. Trouble of one stops the other."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pos, klaviyo = pool.submit(read_pos), pool.submit(read_klaviyo)
+        try:
+            wait([cast("Future[object]", pos), cast("Future[object]", klaviyo)], return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()
+        return pos.result(), klaviyo.result()
