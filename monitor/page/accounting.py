@@ -105,7 +105,9 @@ def _terms(row: AccountingRow, report: Report) -> Iterator[_Term]:
 
 def _excluded(row: AccountingRow, exclusions: Sequence[ReportExclusion]) -> Iterator[_Term]:
     """One term per reason, largest first; what the reasons do not add up to is shown as such."""
-    mine = [x for x in exclusions if (x.account, x.metric, x.currency) == (row.account, row.metric, row.currency)]
+    mine = [
+        x for x in exclusions if (x.account, x.metric, x.currency) == (row.account, row.metric, row.currency)
+    ]
     for one in sorted(mine, key=lambda x: (-x.excluded_count, x.reason)):
         label = f"Left out: {one.words}"
         yield _Term("excluded", label, StepKind.DOWN, one.excluded_count, one.excluded_minor)

@@ -1,6 +1,6 @@
-"""Findings as cards: the sale on the left, the event on the right, why, and what mends it."""
+"""Findings as cards: the sale on the left, the event on the right, and why, once for all alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -12,6 +12,8 @@ CARDS_MAX = 200
 CARDS_EACH_MIN = 10  # every kind shows some cards, however many another kind has
 FIELDS_MAX = 40  # facts on one card
 VALUE_MAX = 300  # characters of one fact
+
+Placed = Callable[[Finding], tuple[str, str]]  # the anchor of a finding and where it happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One finding, ready to be read."""
+    """One finding, ready to be read. `proof` and `command` are empty where the cluster has them for all."""
 
     anchor: str  # set on the first card of a day, so that the calendar can lead there
     title: str
@@ -36,16 +38,27 @@ class Card:
     event_missing: bool  # nothing on Klaviyo's side
     facts: tuple[Fact, ...]
     facts_left: int
-    cause: str
     proof: str
-    proven: bool
-    remedy: str
     command: str
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """Findings of one kind with one cause and one remedy: the reader needs both only once."""
+
+    count: str
+    several: bool
+    cause: str
+    proven: bool
+    proof: str  # where all have the same
+    remedy: str
+    command: str  # where all have the same
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """All findings of one kind; `cards` may be fewer than `count`, and `shown` then says so."""
+    """All findings of one kind; fewer may be drawn than `count`, and `shown` then says so."""
 
     kind: FindingKind
     name: str
@@ -53,7 +66,7 @@ class Group:
     count: str
     worth: str
     shown: str
-    cards: tuple[Card, ...]
+    clusters: tuple[Cluster, ...]
 
 
 def groups(report: Report) -> tuple[Group, ...]:
@@ -63,12 +76,15 @@ def groups(report: Report) -> tuple[Group, ...]:
     room = _room({kind: len(by_kind.get(kind, ())) for kind in kinds})
     places = {account.name: i for i, account in enumerate(report.accounts)}
     seen: set[str] = set()
-    made = []
-    for kind in kinds:
-        found = by_kind.get(kind, [])
-        cards = tuple(_card(one, places, seen, len(places) > 1) for one in found[: room[kind]])
-        made.append(_group(kind, report.findings_by_kind.get(kind.value), found, cards))
-    return tuple(made)
+    return tuple(
+        _group(
+            kind,
+            report.findings_by_kind.get(kind.value, KindTotal(len(by_kind.get(kind, ())), 0, {})),
+            by_kind.get(kind, [])[: room[kind]],
+            lambda one: (_anchor(one, places, seen), _place(one, len(places) > 1)),
+        )
+        for kind in kinds
+    )
 
 
 def _sorted(findings: Sequence[Finding]) -> list[Finding]:
@@ -88,41 +104,61 @@ def _room(held: Mapping[FindingKind, int]) -> dict[FindingKind, int]:
     return room
 
 
-def _group(
-    kind: FindingKind, total: KindTotal | None, found: Sequence[Finding], cards: tuple[Card, ...]
-) -> Group:
-    number = total.count if total else len(found)
+def _group(kind: FindingKind, total: KindTotal, drawn: Sequence[Finding], placed: Placed) -> Group:
     spoken = words.kind(kind)
     shown = ""
-    if len(cards) < number:
-        shown = f"Showing {text.count(len(cards))} of {text.count(number)}. All of them are in drift.csv."
+    if len(drawn) < total.count:
+        shown = (
+            f"Showing {text.count(len(drawn))} of {text.count(total.count)}. All of them are in drift.csv."
+        )
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for one in drawn:
+        alike.setdefault((one.cause.code, one.cause.words, one.remedy), []).append(one)
     return Group(
         kind=kind,
         name=spoken.name,
         meaning=spoken.meaning,
-        count=text.count(number),
-        worth=text.moneys(total.by_currency) if total else "",
+        count=text.count(total.count),
+        worth=text.moneys(total.by_currency),
         shown=shown,
-        cards=cards,
+        clusters=tuple(_cluster(found, placed) for found in alike.values()),
     )
 
 
-def _card(finding: Finding, places: Mapping[str, int], seen: set[str], name_account: bool) -> Card:
+def _cluster(found: Sequence[Finding], placed: Placed) -> Cluster:
+    proof = _shared([one.cause.proof for one in found])
+    command = _shared([one.command for one in found])
+    first = found[0]
+    return Cluster(
+        count=text.count(len(found)),
+        several=len(found) > 1,
+        cause=words.sentence(first.cause.words),
+        proven=first.cause.proven,
+        proof=words.sentence(proof or ""),
+        remedy=words.sentence(first.remedy),
+        command=command or "",
+        cards=tuple(_card(one, *placed(one), proof is None, command is None) for one in found),
+    )
+
+
+def _shared(values: Sequence[str]) -> str | None:
+    """What all of them say, or None where they differ."""
+    return values[0] if len(set(values)) == 1 else None
+
+
+def _card(finding: Finding, anchor: str, place: str, own_proof: bool, own_command: bool) -> Card:
     facts = _facts(finding)
     return Card(
-        anchor=_anchor(finding, places, seen),
+        anchor=anchor,
         title=words.sentence(finding.title),
-        place=_place(finding, name_account),
+        place=place,
         worth=text.money(finding.difference_minor, finding.currency) if finding.difference_minor else "",
         sale_missing=not finding.expected,
         event_missing=not finding.observed,
         facts=facts[:FIELDS_MAX],
         facts_left=max(0, len(facts) - FIELDS_MAX),
-        cause=words.sentence(finding.cause.words),
-        proof=finding.cause.proof,
-        proven=finding.cause.proven,
-        remedy=finding.remedy,
-        command=finding.command,
+        proof=words.sentence(finding.cause.proof) if own_proof else "",
+        command=finding.command if own_command else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""What was left out on purpose, reason by reason over all metrics, for those who can change it in the shop."""
+"""What was left out on purpose, reason by reason over all metrics, for those who can change it in a shop."""
 
 from collections import defaultdict
 from collections.abc import Sequence

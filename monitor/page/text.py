@@ -1,4 +1,4 @@
-"""How counts, amounts, days and instants are written for people. English, without any locale of the machine."""
+"""How counts, amounts, days and instants are written for people: in English, in any locale."""
 
 import re
 from collections.abc import Mapping
@@ -83,7 +83,7 @@ def days(window: ReportWindow) -> str:
 def zones(window: ReportWindow) -> str:
     """Whose days these are: the one zone, or how many there are."""
     if not window.zones:
-        return "no shop named its time zone"
+        return "days whose zone no shop named"
     if len(window.zones) == 1:
         return f"days in {window.zones[0]}"
     return f"days in each shop's own zone ({len(window.zones)} zones)"

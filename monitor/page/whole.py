@@ -1,15 +1,16 @@
 """The whole page as one record: everything the templates read, in the order in which it is read."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.charts import share
 from monitor.page import text, words
 from monitor.page.accounting import Statement, statements
 from monitor.page.calendar import Month, months
-from monitor.page.findings import Group, groups
+from monitor.page.findings import Card, Group, groups
 from monitor.page.leftout import Reason, reasons
+from monitor.page.pattern import Pattern, pattern
 from monitor.page.shops import ShopRow, rows
 from monitor.report_data import (
     Finding,
@@ -90,6 +91,7 @@ class Page:
     statements: tuple[Statement, ...]
     statements_left: int
     months: tuple[Month, ...]
+    pattern: Pattern
     groups: tuple[Group, ...]
     finding_count: str
     zone_diagnoses: tuple[Zone, ...]
@@ -107,7 +109,7 @@ def page(report: Report) -> Page:
     found = groups(report)
     drawn = statements(report)
     shops = rows(report)
-    anchors = frozenset(card.anchor for group in found for card in group.cards if card.anchor)
+    anchors = frozenset(card.anchor for card in _cards(found) if card.anchor)
     return Page(
         verdict=report.verdict,
         state=words.STATES[report.verdict],
@@ -124,6 +126,7 @@ def page(report: Report) -> Page:
         statements=drawn,
         statements_left=len(report.totals) - len(drawn),
         months=months(report, anchors),
+        pattern=pattern(report),
         groups=found,
         finding_count=text.count(sum(total.count for total in report.findings_by_kind.values())),
         zone_diagnoses=tuple(_zone(one) for one in report.zones),
@@ -135,6 +138,12 @@ def page(report: Report) -> Page:
         many_accounts=len(report.accounts) > 1,
         meanings=words.MEANINGS,
     )
+
+
+def _cards(found: Sequence[Group]) -> Iterator[Card]:
+    for group in found:
+        for cluster in group.clusters:
+            yield from cluster.cards
 
 
 def _subject(report: Report) -> str:

@@ -41,11 +41,17 @@ KINDS: Mapping[FindingKind, KindWords] = {
     FindingKind.SILENCE: KindWords(
         "Suspicious silence", "A source that used to have something suddenly has nothing."
     ),
-    FindingKind.MISSING: KindWords("Missing", "The POS has it and it belongs in Klaviyo, but it is not there."),
+    FindingKind.MISSING: KindWords(
+        "Missing", "The POS has it and it belongs in Klaviyo, but it is not there."
+    ),
     FindingKind.DUPLICATE: KindWords("Duplicates", "Klaviyo counts the same sale more than once."),
     FindingKind.ORPHANED: KindWords("Orphaned", "Klaviyo has an event whose sale the POS does not have."),
-    FindingKind.AMOUNT_MISMATCH: KindWords("Another amount", "Sale and event are both there but differ in value."),
-    FindingKind.WRONG_CURRENCY: KindWords("Another currency", "The event is in a currency other than the sale's."),
+    FindingKind.AMOUNT_MISMATCH: KindWords(
+        "Another amount", "Sale and event are both there but differ in value."
+    ),
+    FindingKind.WRONG_CURRENCY: KindWords(
+        "Another currency", "The event is in a currency other than the sale's."
+    ),
     FindingKind.DAY_SHIFT: KindWords("Another day", "The event lies on another day than its sale."),
     FindingKind.LOST_REFUND: KindWords(
         "Lost refunds", "A refund of the POS that Klaviyo does not subtract from the customer's value."
@@ -53,7 +59,9 @@ KINDS: Mapping[FindingKind, KindWords] = {
     FindingKind.WRONG_PROFILE: KindWords(
         "Wrong profile", "The event hangs on the profile of somebody other than the customer."
     ),
-    FindingKind.LINE_MISMATCH: KindWords("Other lines", "Sale and event name different products or quantities."),
+    FindingKind.LINE_MISMATCH: KindWords(
+        "Other lines", "Sale and event name different products or quantities."
+    ),
     FindingKind.SAME_SECOND_COLLAPSE: KindWords(
         "Collapsed in one second", "Several sales of one second became a single event."
     ),
@@ -61,7 +69,9 @@ KINDS: Mapping[FindingKind, KindWords] = {
     FindingKind.TWIN_METRIC: KindWords(
         "Twin metric", "Two metrics share one name, so that a chart may count both."
     ),
-    FindingKind.CONSENT_MISMATCH: KindWords("Consent differs", "The POS and Klaviyo disagree on marketing consent."),
+    FindingKind.CONSENT_MISMATCH: KindWords(
+        "Consent differs", "The POS and Klaviyo disagree on marketing consent."
+    ),
     FindingKind.FUTURE_DATED: KindWords("Dated ahead", "The event claims to have happened in the future."),
     FindingKind.LATE: KindWords("Late", "The event arrived, but later than it should have."),
 }
@@ -69,7 +79,10 @@ KINDS: Mapping[FindingKind, KindWords] = {
 # What each term of the accounting means, in the order in which the pictures show them.
 MEANINGS: tuple[tuple[str, str], ...] = (
     ("In the POS", "Everything the POS has for these days, whether or not it should reach Klaviyo."),
-    ("Left out on purpose", "What a rule keeps out of Klaviyo. Each is counted once, under its first reason."),
+    (
+        "Left out on purpose",
+        "What a rule keeps out of Klaviyo. Each is counted once, under its first reason.",
+    ),
     ("Still settling", "Too fresh to judge: it may still be on its way. It is no error yet."),
     ("Missing", "It should be in Klaviyo, had time enough to get there, and is not there."),
     ("Delivered", "In the POS and in Klaviyo, under the same id."),

@@ -60,7 +60,8 @@
   var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows);
   function key(row, column, kind) {
     var cell = row.cells[column];
-    return kind === "number" ? Number(cell.getAttribute("data-v")) : cell.textContent.trim().toLowerCase();
+    var said = cell.getAttribute("data-v");
+    return kind === "number" ? Number(said) : (said || cell.textContent).trim().toLowerCase();
   }
   var byText = new Intl.Collator("en", { numeric: true }).compare;
   function sort(head, column, kind) {
