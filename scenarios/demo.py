@@ -1,0 +1,196 @@
+"""The main job on real receipts: shops trade on a virtual clock, the sync carries, the monitor proves.
+
+History is rung up and backfilled; then the shops trade and an hourly sync follows; then known defects are
+planted in Klaviyo and the monitor has to find exactly those. Every number is foretold from the receipts.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from fakes.lightspeed_r.receipts import Loaded, load
+from fakes.lightspeed_r.receipts_data import first_day
+from monitor.report_data import Report
+from scenarios.demo_explain import Line, Match, compare, explain_events, explain_left_out, remainders
+from scenarios.harness.sabotage import Planted, Saboteur
+from scenarios.harness.world import World
+from sync.domain.presets import KLAVIYO_NATIVE
+from sync.engine.runs import Outcome
+from sync.engine.runs import Result as SyncResult
+
+TRADED_DAYS_MAX = 4  # the rest is history by the time anybody connects the account
+SETTLED = timedelta(hours=3)  # longer than the monitor gives a sale to arrive
+_EASTERN = ZoneInfo("America/New_York")  # the first shops to open
+_HOUR = timedelta(seconds=KLAVIYO_NATIVE.every_s)
+
+Spoil = Callable[[World], list[Planted]]
+
+
+class DemoFailed(Exception):
+    """The sync did not do its work, so there is nothing to judge."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What the demo did, foretold and found."""
+
+    loaded: Loaded
+    report: Report
+    matches: list[Match]
+    events: list[Line]
+    left_out: list[Line]
+    remainder: tuple[int, int]
+    html: Path
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def as_planned(self) -> bool:
+        """Whether exactly the planted defects were found, and every foretold number came true."""
+        lines = [*self.matches, *self.events, *self.left_out]
+        return all(line.holds for line in lines) and self.remainder == (0, 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "as_planned": self.as_planned,
+            "sentence": self.report.sentence,
+            "report": str(self.html),
+            "remainder": {"count": self.remainder[0], "minor": self.remainder[1]},
+            "findings": [asdict(match) for match in self.matches],
+            "events": [asdict(line) for line in self.events],
+            "left_out": [asdict(line) for line in self.left_out],
+            "receipts": self.loaded.as_json(),
+            "seconds": {stage: round(seconds, 2) for stage, seconds in self.seconds.items()},
+        }
+
+
+def run(
+    *,
+    days: int,
+    seed: int,
+    out: Path,
+    start: date | None = None,
+    quiet: bool = True,
+    spoil: Spoil | None = None,
+) -> Result:
+    """Run the demo and write its report into `out`. `spoil` replaces the saboteur.
+
+    Raises NoReceipts, ValueError for days without receipts, and DemoFailed when the sync gave up.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    stages = Stages(quiet=quiet)
+    begin = first_day(days, start)
+    with (
+        stages.shown(),
+        tempfile.TemporaryDirectory() as folder,
+        World(Path(folder), _opening(begin, days), seed=seed) as world,
+    ):
+        with stages.stage("ringing up"):
+            loaded = load(world.till.state, seed=seed, days=days, start=start)
+        _carry(world, loaded, stages)
+        events = explain_events(loaded, world.events_by_metric())
+        with stages.stage("planting"):
+            planted = spoil(world) if spoil else _spoil(world, seed)
+        last = world.clock.now().date()
+        with stages.stage("reconciling") as told:
+            report = world.reconcile(begin, last, out, progress=lambda _name, _side, count: told(count))
+    return Result(
+        loaded=loaded,
+        report=report,
+        matches=compare(planted, report),
+        events=events,
+        left_out=explain_left_out(loaded, report),
+        remainder=remainders(report),
+        html=out / "report.html",
+        seconds=stages.seconds,
+    )
+
+
+def _opening(begin: date, days: int) -> datetime:
+    """The midnight before the days that are traded while we watch."""
+    traded = min(TRADED_DAYS_MAX, max(1, days - days // 2))
+    opening = begin + timedelta(days=days - traded)
+    return datetime(opening.year, opening.month, opening.day, tzinfo=_EASTERN).astimezone(UTC)
+
+
+def _spoil(world: World, seed: int) -> list[Planted]:
+    return Saboteur(world.klaviyo.state, world.till.state, seed=seed).plant()
+
+
+def _carry(world: World, loaded: Loaded, stages: "Stages") -> None:
+    """Backfill the history, then follow the shops hour by hour until nothing is left to happen."""
+    if loaded.first_at <= world.clock.now():
+        with stages.stage("backfilling") as told:
+            _check(world.sync.backfill(progress=lambda page, _tally: told(page.row_count))[0])
+    # The look-back that finds late uploads comes round once a day, at midnight UTC.
+    end = _midnight_after(loaded.last_at) + _HOUR
+    hours = max(1, round((end - world.clock.now()) / _HOUR))
+    with stages.stage("trading", hours) as told:
+        while world.clock.now() < end:
+            _sleep_until(world, _next_hour(world.clock.now()))
+            _check(world.once())
+            told(1)
+    world.clock.sleep(SETTLED.total_seconds())
+
+
+def _sleep_until(world: World, at: datetime) -> None:
+    world.clock.sleep((at - world.clock.now()).total_seconds())
+
+
+def _next_hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _midnight_after(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _check(result: SyncResult) -> None:
+    if result.outcome is not Outcome.DONE:
+        raise DemoFailed(f"{result.mode} ended as {result.outcome}: {result.detail}")
+
+
+class Stages:
+    """The stages of the demo as progress bars on standard error, and how long each took."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """A quiet one only measures."""
+        self.seconds: dict[str, float] = {}
+        self._bars = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            TextColumn("{task.completed:>9,.0f}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            disable=quiet,
+        )
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Draw while the block runs."""
+        with self._bars:
+            yield
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """One stage; call what it gives with how much more was done."""
+        task = self._bars.add_task(name, total=total)
+        started = time.perf_counter()
+        try:
+            yield lambda more: self._bars.advance(task, more)
+        finally:
+            self.seconds[name] = time.perf_counter() - started
+            self._finish(task)
+
+    def _finish(self, task: TaskID) -> None:
+        done = next(one.completed for one in self._bars.tasks if one.id == task)
+        self._bars.update(task, total=max(done, 1), completed=max(done, 1))
