@@ -75,9 +75,10 @@ class Layers:
     def _run(self, environ: "WSGIEnvironment") -> Response:
         with self.lock:
             body, status, headers = run_wsgi_app(self.app, environ, buffered=True)
+        typed = "Content-Type" in headers
         response = Response(body, status, headers)
-        if "Content-Type" not in headers:
-            # The vendor sent none; Response would make one up.
+        if not typed:
+            # The vendor sent none; Response makes one up.
             del response.headers["Content-Type"]
         return response
 
