@@ -1,5 +1,6 @@
 """The leaky bucket of one connection (account and client), sized by the registers of the subscription."""
 
+import math
 from decimal import Decimal
 
 from fakes.kit.clock import Clock
@@ -31,10 +32,23 @@ class RLimits:
         bucket = self.bucket
         bucket.burst = self._switches.burst_max or int(bucket.size) * 2 // 9
         now_s = self._clock.monotonic()
-        drip = bucket.spend(now_s, float(cost)) if self.enabled else Drip(None, 0, bucket.level(now_s), 1)
+        drip = self._spend(now_s, float(cost)) if self.enabled else Drip(None, 0, bucket.level(now_s), 1)
         return drip, {
             "X-LS-Api-Bucket-Level": f"{drip_text(drip.level)}/{drip_text(bucket.size)}",
             "X-LS-Api-Burst-Level": f"{drip.burst_level}/{bucket.burst}",
             "X-LS-Api-Drip-Rate": drip_text(bucket.drip),
             "X-LS-Api-Request-Cost": drip_text(cost),
         }
+
+    def _spend(self, now_s: float, cost: float) -> Drip:
+        """As the bucket does; by switch a refused request adds its cost all the same."""
+        bucket = self.bucket
+        if not self._switches.blocked_requests_cost or bucket.level(now_s) < bucket.size:
+            return bucket.spend(now_s, cost)
+        size, bucket.size = bucket.size, math.inf
+        drip = bucket.spend(now_s, cost)
+        bucket.size = size
+        if drip.blocked_by is not None:
+            return drip
+        wait_s = max(1, math.ceil((drip.level - size) / bucket.drip))
+        return Drip("bucket", wait_s, drip.level, drip.burst_level)

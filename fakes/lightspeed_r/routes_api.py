@@ -83,7 +83,7 @@ class Api:
         state, loaded = self.state, asked.loaded
         rows = tampered(self.faults, request, page.rows, state.now())
         texts = [entity.write(state, row, loaded) for row in rows]
-        request.environ[NOTE_KEY] = {**request.environ.get(NOTE_KEY, {}), "rows": len(texts)}
+        request.environ[NOTE_KEY].counts["rows"] = len(texts)
         head = f'{{"@attributes":{msgspec.json.encode(attributes).decode()}'
         return f"{head}{self._rows(entity.name, texts)}}}".encode()
 
@@ -121,7 +121,7 @@ class Api:
         if pair is None:
             return self.errors.unauthorized(hint)
         drip, headers = self.limits.spend(cost)
-        request.environ[NOTE_KEY] = {"cost": 0 if drip.blocked_by else float(cost)}
+        request.environ[NOTE_KEY].cost = 0.0 if drip.blocked_by else float(cost)
         if drip.blocked_by:
             by = BURST if drip.blocked_by == "burst" else BUCKET
             return self._with_headers(self.errors.rate_limited(drip.retry_after_s, by), headers)
