@@ -20,7 +20,15 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from fakes.lightspeed_r.receipts import Loaded, load
 from fakes.lightspeed_r.receipts_data import first_day
 from monitor.report_data import Report
-from scenarios.demo_explain import Line, Match, compare, explain_events, explain_left_out, remainders
+from scenarios.demo_explain import (
+    Line,
+    Match,
+    compare,
+    explain_events,
+    explain_left_out,
+    explain_sales,
+    remainders,
+)
 from scenarios.harness.sabotage import Planted, Saboteur
 from scenarios.harness.world import World
 from sync.domain.presets import KLAVIYO_NATIVE
@@ -47,7 +55,7 @@ class Result:
     report: Report
     matches: list[Match]
     events: list[Line]
-    left_out: list[Line]
+    left_out: list[Line]  # the sales in all, then by reason
     remainder: tuple[int, int]
     html: Path
     seconds: dict[str, float] = field(default_factory=dict)
@@ -108,7 +116,7 @@ def run(
         report=report,
         matches=compare(planted, report),
         events=events,
-        left_out=explain_left_out(loaded, report),
+        left_out=[explain_sales(loaded, report), *explain_left_out(loaded, report)],
         remainder=remainders(report),
         html=out / "report.html",
         seconds=stages.seconds,

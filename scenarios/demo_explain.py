@@ -107,13 +107,25 @@ def explain_left_out(loaded: Loaded, report: Report) -> list[Line]:
     foretold: dict[str, int] = {}
     for fate, reason in LEFT_OUT.items():
         foretold[reason] = foretold.get(reason, 0) + loaded.fates.get(fate, 0)
-    # A sale voided hours later is no sale any more when the books are drawn up, though its events remain.
-    foretold["voided"] += loaded.fates.get("voided_hours_later", 0)
-    reasons = {**foretold, **dict.fromkeys(counted, 0), **foretold}
+    because: dict[str, list[str]] = {}
+    for fate, reason in LEFT_OUT.items():
+        because.setdefault(reason, []).append(fate.replace("_", " "))
     return [
-        Line(reason, number, "left out on purpose", counted.get(reason, 0))
-        for reason, number in sorted(reasons.items())
+        Line(reason, foretold.get(reason, 0), ", ".join(because.get(reason, ())), counted.get(reason, 0))
+        for reason in sorted(foretold.keys() | counted.keys())
     ]
+
+
+def explain_sales(loaded: Loaded, report: Report) -> Line:
+    """How many sales the till has, and how that follows from the receipts."""
+    fates = loaded.fates
+    returns, exchanges = fates.get("refund", 0), fates.get("exchange", 0)
+    parked = fates.get("never_completed", 0)
+    receipts = loaded.sales - returns - exchanges
+    words = (
+        f"{receipts:,} receipts + {returns:,} returns + {exchanges:,} exchanges - {parked:,} never completed"
+    )
+    return Line("sales", loaded.sales - parked, words, sum(side.sales_count for side in report.sides))
 
 
 def compare(planted: list[Planted], report: Report) -> list[Match]:

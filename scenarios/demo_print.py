@@ -18,7 +18,7 @@ WHERE = {
     "sold_by_a_web_shop": "left out: ecommerce",
     "never_completed": "no sale yet: in no account of any day",
     "voided_within_the_hour": "left out: voided",
-    "voided_hours_later": "left out: voided; its Placed Order is made up for by a Canceled Order",
+    "voided_hours_later": "a Placed Order, and a Canceled Order that makes up for it",
     "refunded_fully": "one Refunded Order each",
     "refunded_partly": "one Refunded Order each",
     "refunded_in_two_parts": "two Refunded Orders each",
@@ -49,7 +49,7 @@ def show(result: "Result", console: Console) -> None:
         _keys(console, "found, not planted", match.kind, match.not_planted)
     console.print(_oddities(result.loaded))
     console.print(_lines("Events in Klaviyo, before anything was spoiled", "metric", result.events))
-    console.print(_lines("Sales left out on purpose", "reason", result.left_out))
+    console.print(_lines("Sales in the till, and those left out on purpose", "reason", result.left_out))
     console.print(_customers(result.loaded))
     console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in result.seconds.items()))
 
