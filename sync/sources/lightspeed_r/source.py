@@ -143,6 +143,8 @@ class LightspeedRSource:
             return
         behind = self.count_sales() if at is None else None
         for read in self._reader.pages(self._since("timeStamp", at), "timeStamp"):
+            if not read.rows and not read.set_aside:
+                continue
             at = self._forward(at, (row.time_stamp for row in read.rows))
             behind = None if behind is None else max(0, behind - len(read.rows))
             yield Page(
