@@ -76,7 +76,7 @@ class Till:
         return AccountFacts("797", "The Shop", "USD", self.shops)
 
     def read(self, feed: str, cursor: str | None) -> Iterator[Page]:
-        raise AssertionError("the monitor never reads by cursor")
+        raise AssertionError(f"the monitor never reads by cursor: {feed} {cursor}")
 
     def read_window(self, window: Window) -> Iterator[Page]:
         for each in self.sales:
@@ -110,6 +110,7 @@ class Shelf:
     def events(
         self, metric_id: str, window: Window, properties: Sequence[str] = ()
     ) -> Iterator[list[EventRow]]:
+        assert "$event_id" in properties
         rows = self.rows[metric_id.removeprefix("m:")]
         start, end = window.start_at.timestamp(), window.end_at.timestamp()
         yield sorted((row for row in rows if start <= row.at < end), key=lambda row: row.at)
@@ -169,7 +170,7 @@ class StoppedClock:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing here waits")
+        raise AssertionError(f"nothing here waits, but {seconds} s were asked for")
 
     def monotonic(self) -> float:
         return 0.0

@@ -3,8 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.report_data import DayStatus, VerdictCode
 from monitor_till import DAY, NOON, Shelf, Till, kinds, line, reconcile, sale
+
+from monitor.report_data import DayStatus, VerdictCode
 
 
 def test_a_day_on_which_both_sides_agree_is_silent(tmp_path: Path) -> None:
