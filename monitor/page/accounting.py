@@ -10,6 +10,9 @@ from monitor.report_data import AccountingRow, Finding, FindingKind, Report, Rep
 
 STATEMENTS_MAX = 60
 
+# Whole sales before their parts: a reader looks for the sales first. Other metrics follow in their order.
+_SALES_FIRST = ("Placed Order", "Refunded Order", "Canceled Order")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -45,11 +48,19 @@ class _Term:
     count: int
     minor: int
     shown_at_zero: bool = False
+    money_only: bool = False
 
 
 def statements(report: Report) -> tuple[Statement, ...]:
-    """The waterfalls in the order of the report's totals, at most `STATEMENTS_MAX` of them."""
-    return tuple(_statement(row, report) for row in report.totals[:STATEMENTS_MAX])
+    """The waterfalls account by account, whole sales first, at most `STATEMENTS_MAX` of them."""
+    accounts = {account.name: i for i, account in enumerate(report.accounts)}
+    ordered = sorted(report.totals, key=lambda row: (accounts.get(row.account, -1), _rank(row.metric)))
+    return tuple(_statement(row, report) for row in ordered[:STATEMENTS_MAX])
+
+
+def _rank(metric: str) -> int:
+    ranks = (i for i, name in enumerate(_SALES_FIRST) if metric.startswith(name))
+    return next(ranks, len(_SALES_FIRST))
 
 
 def _statement(row: AccountingRow, report: Report) -> Statement:
@@ -91,7 +102,7 @@ def _terms(row: AccountingRow, report: Report) -> Iterator[_Term]:
         "wrong", "Unexplained in the POS", StepKind.DOWN, row.pos_remainder_count, row.pos_remainder_minor
     )
     yield _Term("delivered", "Delivered", StepKind.RESULT, row.delivered_count, row.delivered_minor, True)
-    yield _Term("wrong", "Other amount in the event", StepKind.UP, 0, row.mismatch_minor)
+    yield _Term("wrong", "Other amount in the event", StepKind.UP, 0, row.mismatch_minor, money_only=True)
     yield _Term("wrong", "Orphaned", StepKind.UP, row.orphaned_count, row.orphaned_minor, True)
     yield _Term("wrong", "Duplicates", StepKind.UP, row.duplicate_count, row.duplicate_minor, True)
     yield _Term("moved", "From another day", StepKind.UP, row.arrived_count, row.arrived_minor)
@@ -128,7 +139,7 @@ def _missing(row: AccountingRow, findings: Sequence[Finding]) -> Iterator[_Term]
     whole = (row.missing_count, row.missing_minor)
     if len(counts) > 1 and (counts.total(), minors.total()) == whole:
         for cause, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            yield _Term("wrong", f"Missing: {cause}", StepKind.DOWN, number, minors[cause])
+            yield _Term("wrong", f"Missing: {cause.partition(';')[0]}", StepKind.DOWN, number, minors[cause])
     else:
         yield _Term("wrong", "Missing", StepKind.DOWN, *whole, True)
 
@@ -141,7 +152,7 @@ def _lines(terms: Sequence[_Term], currency: str) -> tuple[Line, ...]:
         Line(
             role=term.role,
             label=words.sentence(term.label),
-            count=_signed(term, text.count(term.count)),
+            count=text.DASH if term.money_only else _signed(term, text.count(term.count)),
             amount=_signed(term, text.amount(term.minor, currency)),
             count_bar=count_bar,
             money_bar=money_bar,

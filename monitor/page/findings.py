@@ -12,6 +12,8 @@ CARDS_MAX = 200
 CARDS_EACH_MIN = 10  # every kind shows some cards, however many another kind has
 FIELDS_MAX = 40  # facts on one card
 VALUE_MAX = 300  # characters of one fact
+# The line under a card's title has these; they are shown again only where they differ.
+_SAID_ABOVE = frozenset({"shop", "metric", "day"})
 
 Placed = Callable[[Finding], tuple[str, str]]  # the anchor of a finding and where it happened
 
@@ -184,8 +186,12 @@ def _place(finding: Finding, name_account: bool) -> str:
 
 
 def _facts(finding: Finding) -> tuple[Fact, ...]:
-    """The union of both sides' names, the POS's order first."""
-    names = list(dict.fromkeys((*finding.expected, *finding.observed)))
+    """The union of both sides' names: what differs first, then the POS's order."""
+    union = dict.fromkeys((*finding.expected, *finding.observed))
+    names = sorted(
+        (name for name in union if name in finding.differing or name not in _SAID_ABOVE),
+        key=lambda name: name not in finding.differing,
+    )
     return tuple(
         Fact(
             name=name,

@@ -9,6 +9,7 @@ from monitor.report_data import ReportWindow
 from sync.domain.money import major_text
 
 MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
 NBSP = "\N{NO-BREAK SPACE}"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (

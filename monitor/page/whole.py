@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from monitor.charts import share
 from monitor.page import text, words
 from monitor.page.accounting import Statement, statements
-from monitor.page.calendar import Month, months
+from monitor.page.calendar import CELLS_MAX, Month, months
 from monitor.page.findings import Card, Group, groups
 from monitor.page.leftout import Reason, reasons
 from monitor.page.pattern import Pattern, pattern
@@ -25,17 +25,20 @@ from monitor.report_data import (
 )
 
 STEPS_MAX = 6
-CANDIDATES_MAX = 12
+COMMANDS_MAX = 3
+CANDIDATES_MAX = 6
+SENTENCE_LONG = 90  # characters; beyond, the verdict is set smaller
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One thing to do, and the command that does it where there is exactly one."""
+    """One thing to do, and the commands that do it where they are few; else each card has its own."""
 
     name: str
     count: str
     remedy: str
-    command: str
+    commands: tuple[str, ...]
+    on_cards: bool  # there are commands, but too many to list here
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,8 @@ class Source:
     """Who was compared with whom, and how much of each side was read."""
 
     account: ReportAccount
-    pos_read: str
+    pos_read: str  # ", 1,204 records read …"; "" when not told
     events_read: str
-    unread: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Page:
     verdict: VerdictCode
     state: str
     sentence: str
+    sentence_is_long: bool
     subject: str
     days: str
     zones: str
@@ -87,10 +90,12 @@ class Page:
     settle: str
     next_step: str
     steps: tuple[NextStep, ...]
+    steps_left: int
     limits: tuple[Limit, ...]
     statements: tuple[Statement, ...]
     statements_left: int
     months: tuple[Month, ...]
+    days_left: int
     pattern: Pattern
     groups: tuple[Group, ...]
     finding_count: str
@@ -109,11 +114,13 @@ def page(report: Report) -> Page:
     found = groups(report)
     drawn = statements(report)
     shops = rows(report)
+    steps = _steps(report.findings)
     anchors = frozenset(card.anchor for card in _cards(found) if card.anchor)
     return Page(
         verdict=report.verdict,
         state=words.STATES[report.verdict],
         sentence=report.sentence,
+        sentence_is_long=len(report.sentence) > SENTENCE_LONG,
         subject=_subject(report),
         days=text.days(report.window),
         zones=text.zones(report.window),
@@ -121,11 +128,13 @@ def page(report: Report) -> Page:
         as_of=text.instant(report.as_of),
         settle=text.span(report.settle_s),
         next_step=report.next_step,
-        steps=_steps(report.findings),
+        steps=steps[:STEPS_MAX],
+        steps_left=max(0, len(steps) - STEPS_MAX),
         limits=report.limits,
         statements=drawn,
         statements_left=len(report.totals) - len(drawn),
         months=months(report, anchors),
+        days_left=max(0, len(report.days) - CELLS_MAX),
         pattern=pattern(report),
         groups=found,
         finding_count=text.count(sum(total.count for total in report.findings_by_kind.values())),
@@ -159,13 +168,19 @@ def _steps(findings: Sequence[Finding]) -> tuple[NextStep, ...]:
     for one in findings:
         if one.remedy or one.command:
             grouped[words.kind(one.kind).name, one.remedy].append(one.command)
-    return tuple(_step(key, commands) for key, commands in list(grouped.items())[:STEPS_MAX])
+    return tuple(_step(key, commands) for key, commands in grouped.items())
 
 
 def _step(key: tuple[str, str], commands: Sequence[str]) -> NextStep:
-    distinct = set(commands)
-    only = next(iter(distinct)) if len(distinct) == 1 else ""
-    return NextStep(name=key[0], count=text.count(len(commands)), remedy=key[1], command=only)
+    distinct = tuple(dict.fromkeys(command for command in commands if command))
+    few = len(distinct) <= COMMANDS_MAX
+    return NextStep(
+        name=key[0],
+        count=text.count(len(commands)),
+        remedy=words.sentence(key[1]),
+        commands=distinct if few else (),
+        on_cards=not few,
+    )
 
 
 def _zone(diagnosis: ZoneDiagnosis) -> Zone:
@@ -202,9 +217,11 @@ def _sources(report: Report) -> tuple[Source, ...]:
 
 
 def _source(account: ReportAccount, side: SideTotals | None) -> Source:
+    if side is None:
+        return Source(account=account, pos_read="", events_read="")
+    read = text.counted(side.pos_units_read, "record", "records")
     return Source(
         account=account,
-        pos_read=text.count(side.pos_units_read) if side else "not told",
-        events_read=text.count(side.events_read) if side else "not told",
-        unread=text.count(side.records_unread) if side else "not told",
+        pos_read=f", {read} read, {text.count(side.records_unread)} could not be read",
+        events_read=f", {text.counted(side.events_read, 'event', 'events')} read",
     )

@@ -27,7 +27,7 @@ def test_the_waterfall_goes_from_the_pos_to_klaviyo_and_ends_in_the_remainder() 
         ("Missing: Klaviyo accepted it and did not keep it", "−6", "−182.06"),
         ("Missing: cannot be told from what both sides show", "−1", "−30.34"),
         ("Delivered", "3,136", "100,217.18"),
-        ("Other amount in the event", "0", "−10.00"),
+        ("Other amount in the event", "–", "−10.00"),
         ("Orphaned", "+2", "+61.50"),
         ("Duplicates", "+3", "+89.97"),
         ("From another day", "+4", "+110.20"),
@@ -115,8 +115,15 @@ def test_only_what_differs_is_marked() -> None:
     mismatch = next(g for g in groups(samples.drift_report()) if g.kind is FindingKind.AMOUNT_MISMATCH)
     facts = mismatch.clusters[0].cards[0].facts
     assert [(fact.name, fact.differs) for fact in facts] == [
-        ("sale", False), ("at", False), ("value", True), ("lines", False),
+        ("value", True), ("sale", False), ("at", False), ("lines", False),
     ]  # fmt: skip
+
+
+def test_what_the_head_of_a_card_says_is_not_said_again_unless_it_differs() -> None:
+    facts = {"shop": "Pier 9", "day": "Thu 2026-03-05", "value": "$1.00"}
+    found = samples.finding(1, expected=facts, observed=facts | {"day": "Fri 2026-03-06"}, differing=("day",))
+    card = groups(replace(samples.drift_report(), findings=(found,)))[0].clusters[0].cards[0]
+    assert [fact.name for fact in card.facts] == ["day", "value"]
 
 
 def test_every_kind_shows_some_cards_however_many_another_has() -> None:
@@ -157,13 +164,32 @@ def test_days_in_a_row_are_one_mark() -> None:
 
 def test_the_steps_come_gravest_first_with_the_command_that_serves_all() -> None:
     steps = page(samples.drift_report()).steps
-    assert [(step.name, step.count, step.command) for step in steps] == [
-        ("Missing", "7", samples.REPAIR),
-        ("Duplicates", "3", ""),
-        ("Orphaned", "2", ""),
-        ("Another amount", "1", ""),
-        ("Another day", "4", ""),
+    assert [(step.name, step.count, step.commands) for step in steps] == [
+        ("Missing", "7", (samples.REPAIR,)),
+        ("Duplicates", "3", ()),
+        ("Orphaned", "2", ()),
+        ("Another amount", "1", ()),
+        ("Another day", "4", ()),
     ]
+
+
+def test_many_commands_are_left_to_the_cards() -> None:
+    found = tuple(samples.finding(i, command=f"tillproof sync backfill {i}") for i in range(4))
+    step = page(replace(samples.drift_report(), findings=found)).steps[0]
+    assert (step.commands, step.on_cards) == ((), True)
+
+
+def test_limits_of_the_page_are_told() -> None:
+    remedies = tuple(samples.finding(i, remedy=f"Do the {i}th thing.") for i in range(9))
+    made = page(replace(samples.drift_report(), findings=remedies, days=samples.days(1_203)))
+    assert (len(made.steps), made.steps_left) == (6, 3)
+    assert made.days_left == 3
+    assert sum(cell is not None for m in made.months for week in m.weeks for cell in week) == 1_200
+
+
+def test_whole_sales_come_before_their_parts() -> None:
+    report = replace(samples.drift_report(), totals=(samples.PRODUCTS, samples.PLACED, samples.REFUNDS))
+    assert [one.metric for one in statements(report)] == ["Placed Order", "Refunded Order", "Ordered Product"]
 
 
 def test_amounts_are_written_with_the_currencys_own_decimals() -> None:
