@@ -11,11 +11,11 @@ The vendor has no webhooks and no single truthful "modified" time, so several fe
 
 `edits` and `voids` come first, so that their starting points lie before the first long read of `sales`.
 Every read goes back `overlap_s` behind its cursor, because times are whole seconds and rows appear late.
-Asking for the page after next tells the source that the last page was kept: repeated rows that have not
-changed are then not read in detail again. So commit a page before asking for the next one.
+Records of a page are read in detail again until the feed is read on from that page's cursor or a later
+one: only then is it certain that they were kept. So pages may be made ahead of being committed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -35,7 +35,7 @@ from sync.sources.lightspeed_r.reader import (
     SaleReader,
     customers,
 )
-from sync.sources.lightspeed_r.recent import Recent
+from sync.sources.lightspeed_r.recent import Key, Recent
 from sync.sources.protocol import Page, ProductShelf
 
 _SECOND = timedelta(seconds=1)
@@ -72,6 +72,9 @@ class LightspeedRSource:
         self._reader = SaleReader(client, self._catalog, remembered_max)
         self._recent = Recent()
         self._closed: set[str] = set()
+        self._numbers: dict[
+            str, int
+        ] = {}  # of the latest page of each feed, so that no two cursors are equal
         self._feeds: dict[str, Callable[[str | None], Iterator[Page]]] = {
             "edits": self._edits,
             "voids": self._voids,
@@ -99,6 +102,8 @@ class LightspeedRSource:
             raise ValueError(f"there is no feed {feed}; there are {', '.join(self._feeds)}")
         if feed in self._closed:
             return
+        self._recent.settle(feed, cursor)
+        self._numbers[feed] = _page_number(cursor)
         try:
             yield from self._feeds[feed](cursor)
         except (NotPermitted, Refused) as trouble:
@@ -149,18 +154,17 @@ class LightspeedRSource:
             behind = None if behind is None else max(0, behind - len(read.rows))
             yield Page(
                 "sales",
-                _cursor(at),
+                self._offered("sales", _at_fields(at), map(_sale_key, read.rows), read.set_aside),
                 tuple(read.sales),
                 set_aside=read.set_aside,
                 row_count=len(read.rows),
                 behind_count=behind,
             )
-            self._recent.note(map(_sale_key, read.rows))
 
     def _edits(self, cursor: str | None) -> Iterator[Page]:
         at = _at(cursor)
         if at is None:
-            yield Page("edits", _cursor(self._clock.now() - _CLOCK_DOUBT))
+            yield Page("edits", self._offered("edits", _at_fields(self._clock.now() - _CLOCK_DOUBT)))
             return
         yield from self._changed("edits", "updatetime", lambda row: row.updatetime or row.update_time, at)
 
@@ -175,18 +179,17 @@ class LightspeedRSource:
             read = self._reader.by_ids(row.sale_id for row in changed)
             aside = self._recent.untold((*page.set_aside, *read.set_aside))
             if read.sales or aside or at != was:
-                yield Page(feed, _cursor(at), tuple(read.sales), set_aside=aside, row_count=len(changed))
-            self._recent.tell(aside)
-            self._recent.note(map(_sale_key, read.rows))
-            # A row whose details cannot be read was set aside: do not ask for it at every poll.
-            unread = {each.subject_id for each in read.set_aside}
-            self._recent.note(_sale_key(row) for row in changed if row.sale_id in unread)
+                # A row whose details cannot be read is set aside: it is not asked for at every poll either.
+                unread = {each.subject_id for each in read.set_aside}
+                keys = [_sale_key(row) for row in changed if row.sale_id in unread]
+                cursor = self._offered(feed, _at_fields(at), [*keys, *map(_sale_key, read.rows)], aside)
+                yield Page(feed, cursor, tuple(read.sales), set_aside=aside, row_count=len(changed))
 
     def _voids(self, cursor: str | None) -> Iterator[Page]:
         last = _number(cursor)
         if last is None:
             newest = next(self._client.pages(Listing("SaleVoid", {}, (), "-saleVoidID"), DECODE_VOIDS))
-            yield Page("voids", _number_cursor(max(_void_ids(newest.rows), default=0)))
+            yield Page("voids", self._offered("voids", {"id": max(_void_ids(newest.rows), default=0)}))
             return
         listing = Listing("SaleVoid", {"saleVoidID": f">,{max(0, last - _VOIDS_BACK)}"}, (), "saleVoidID")
         for page in self._client.pages(listing, DECODE_VOIDS):
@@ -195,11 +198,8 @@ class LightspeedRSource:
             read = self._reader.by_ids(row.sale_id for row in fresh if row.sale_id != "0")
             aside = self._recent.untold((*page.set_aside, *read.set_aside))
             if read.sales or aside or last != was:
-                yield Page(
-                    "voids", _number_cursor(last), tuple(read.sales), set_aside=aside, row_count=len(fresh)
-                )
-            self._recent.tell(aside)
-            self._recent.note(map(_void_key, fresh))
+                cursor = self._offered("voids", {"id": last}, map(_void_key, fresh), aside)
+                yield Page("voids", cursor, tuple(read.sales), set_aside=aside, row_count=len(fresh))
 
     def _shipments(self, cursor: str | None) -> Iterator[Page]:
         at = _at(cursor)
@@ -210,11 +210,8 @@ class LightspeedRSource:
             pairs, unread = self._reader.with_sales(fresh)
             aside = self._recent.untold((*page.set_aside, *unread))
             if pairs or aside or at != was:
-                yield Page(
-                    "shipments", _cursor(at), shipments=tuple(pairs), set_aside=aside, row_count=len(fresh)
-                )
-            self._recent.tell(aside)
-            self._recent.note(map(_shipment_key, fresh))
+                cursor = self._offered("shipments", _at_fields(at), map(_shipment_key, fresh), aside)
+                yield Page("shipments", cursor, shipments=tuple(pairs), set_aside=aside, row_count=len(fresh))
 
     def _customers(self, cursor: str | None) -> Iterator[Page]:
         at = _at(cursor)
@@ -225,11 +222,8 @@ class LightspeedRSource:
             found, unread = customers(wire.Rows(fresh, "", page.set_aside))
             aside = self._recent.untold(unread)
             if found or aside or at != was:
-                yield Page(
-                    "customers", _cursor(at), customers=tuple(found), set_aside=aside, row_count=len(fresh)
-                )
-            self._recent.tell(aside)
-            self._recent.note(map(_customer_key, fresh))
+                cursor = self._offered("customers", _at_fields(at), map(_customer_key, fresh), aside)
+                yield Page("customers", cursor, customers=tuple(found), set_aside=aside, row_count=len(fresh))
 
     def _look_back(self, cursor: str | None) -> Iterator[Page]:
         now = self._clock.now()
@@ -255,6 +249,21 @@ class LightspeedRSource:
         except (NotPermitted, Refused) as trouble:
             self._closed.add("shipments")
             yield Page("window", None, set_aside=(_closed_feed("shipments", trouble),))
+
+    def _offered(
+        self,
+        feed: str,
+        fields: Mapping[str, object],
+        keys: Iterable[Key] = (),
+        aside: Iterable[SetAside] = (),
+    ) -> str | None:
+        """The cursor of a page about to go out, unlike any other of its feed; None while nowhere yet."""
+        if not fields:
+            return None
+        self._numbers[feed] += 1
+        cursor = msgspec.json.encode({**fields, "page": self._numbers[feed]}).decode()
+        self._recent.offer(feed, cursor, keys, aside)
+        return cursor
 
     def _since(self, field: str, at: datetime | None) -> dict[str, str]:
         return {} if at is None else {field: f">=,{iso(at - self._overlap)}"}
@@ -289,16 +298,21 @@ def _at(cursor: str | None) -> datetime | None:
     return None if cursor is None else utc(str(_field(cursor, "at")))
 
 
-def _cursor(at: datetime | None) -> str | None:
-    return None if at is None else msgspec.json.encode({"at": iso(at)}).decode()
+def _at_fields(at: datetime | None) -> dict[str, object]:
+    return {} if at is None else {"at": iso(at)}
 
 
 def _number(cursor: str | None) -> int | None:
     return None if cursor is None else int(str(_field(cursor, "id")))
 
 
-def _number_cursor(number: int) -> str:
-    return msgspec.json.encode({"id": number}).decode()
+def _page_number(cursor: str | None) -> int:
+    try:
+        found = msgspec.json.decode(cursor or "{}")
+    except msgspec.DecodeError:
+        return 0  # whoever reads the rest of the cursor will say that it is none
+    number = found.get("page") if isinstance(found, dict) else None
+    return number if isinstance(number, int) else 0
 
 
 def _field(cursor: str, name: str) -> object:

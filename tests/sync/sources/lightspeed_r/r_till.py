@@ -1,6 +1,7 @@
 """A small R-Series account in process, and our source reading it."""
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -132,3 +133,8 @@ def last_cursor(pages: Sequence[Page]) -> str:
     """Where the feed stands after these pages."""
     cursors = [page.cursor for page in pages if page.cursor is not None]
     return cursors[-1]
+
+
+def stand(pages: Sequence[Page]) -> str:
+    """The instant up to which these pages have read."""
+    return str(json.loads(last_cursor(pages))["at"])
