@@ -1,10 +1,10 @@
 """The composition root of the sync: settings in, one program out, for commands, scenarios and tests."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from sync.connect import Check, Network, SignIn, Transports, compared
+from sync.connect import Attempt, Check, Network, SignIn, Transports, compared
 from sync.domain.clock import Clock, SystemClock, Window
 from sync.ends import Opening
 from sync.engine.checkpoints import Checkpoint, nothing
@@ -16,7 +16,7 @@ from sync.http.client import shared_tls
 from sync.http.errors import ApiTrouble, Reconnect
 from sync.klaviyo.read import KlaviyoReader
 from sync.serve import TICK_S, Rounds, tick_for_ever, timetable_of
-from sync.settings import Settings
+from sync.settings import Settings, WrongSettings
 from sync.sources.lightspeed_r.auth import Tokens
 from sync.store import accounts, letters
 from sync.store.database import Store, open_store
@@ -157,8 +157,26 @@ class App:
         return found
 
     def sign_in(self, name: str) -> SignIn:
-        """Begin to connect an account."""
-        return self._network.sign_in(self.names(name)[0], self._opening.settings.accounts[name])
+        """Begin to connect an account: a person opens its `url`, then `finish_sign_in` has what came back."""
+        settings, attempt = self._opening.settings.accounts[self.names(name)[0]], Attempt.begun()
+        signing = self._network.sign_in(name, settings, attempt)
+        self._opening.vault(name).keep(asdict(attempt))
+        return signing
+
+    def finish_sign_in(self, name: str, pasted: str) -> None:
+        """Connect an account with the code, or the whole address, that the person was sent back with.
+
+        It may be another process than the one that began. Raises ApiTrouble when the code is not taken.
+        """
+        settings, held = (
+            self._opening.settings.accounts[self.names(name)[0]],
+            self._opening.vault(name).held(),
+        )
+        fields = ("state", "verifier", "challenge")
+        if not set(fields) <= held.keys():
+            raise WrongSettings(f"begin with `tillproof accounts connect {name}`, which prints where to go")
+        attempt = Attempt(*(held[field] for field in fields))
+        self.keep_tokens(name, self._network.sign_in(name, settings, attempt).tokens(pasted))
 
     def keep_tokens(self, name: str, tokens: Tokens) -> None:
         """Store an account's tokens, sealed, and use them from now on."""

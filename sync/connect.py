@@ -3,7 +3,7 @@
 import secrets
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -64,13 +64,13 @@ class Network:
             tls=self.tls,
         )
 
-    def sign_in(self, name: str, account: AccountSettings) -> "SignIn":
-        """Begin to connect the account's till."""
+    def sign_in(self, name: str, account: AccountSettings, attempt: "Attempt") -> "SignIn":
+        """Connecting the account's till, begun or gone on with."""
         settings = account.lightspeed_r
         api = lightspeed_r.auth_client(
             settings.auth_url, clock=self.clock, transport=self.transports.get("lightspeed_r"), tls=self.tls
         )
-        return SignIn(api, app_of(name, account), settings.auth_url, self.clock)
+        return SignIn(api, app_of(name, account), settings.auth_url, self.clock, attempt)
 
 
 def app_of(name: str, account: AccountSettings) -> OAuthApp:
@@ -85,17 +85,30 @@ def app_of(name: str, account: AccountSettings) -> OAuthApp:
     return OAuthApp(till.client_id, till.client_secret, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The secrets of one attempt to sign in: what must come back, and what proves that we began it."""
+
+    state: str
+    verifier: str = field(repr=False)
+    challenge: str
+
+    @classmethod
+    def begun(cls) -> "Attempt":
+        """A new one."""
+        return cls(secrets.token_urlsafe(16), *auth.pkce())
+
+
 class SignIn:
     """A person grants us access: they open `url`, and what comes back is exchanged for tokens."""
 
-    def __init__(self, api: ApiClient, app: OAuthApp, auth_url: str, clock: Clock) -> None:
-        """Make up the secrets of this one attempt."""
+    def __init__(self, api: ApiClient, app: OAuthApp, auth_url: str, clock: Clock, attempt: Attempt) -> None:
+        """The same `attempt` goes on with what it began, in another process if need be."""
         self._api = api
         self._app = app
         self._clock = clock
-        self._state = secrets.token_urlsafe(16)
-        self._verifier, challenge = auth.pkce()
-        self.url = auth.authorize_url(auth_url, app.client_id, self._state, challenge)
+        self._attempt = attempt
+        self.url = auth.authorize_url(auth_url, app.client_id, attempt.state, attempt.challenge)
 
     def tokens(self, pasted: str) -> Tokens:
         """The tokens for a code, or for the whole address the browser was sent back to.
@@ -104,7 +117,7 @@ class SignIn:
         vendor does not take: it lives 60 seconds and works once.
         """
         return auth.exchange_code(
-            self._api, self._app, self._code(pasted.strip()), self._verifier, self._clock
+            self._api, self._app, self._code(pasted.strip()), self._attempt.verifier, self._clock
         )
 
     def _code(self, pasted: str) -> str:
@@ -113,7 +126,7 @@ class SignIn:
         query = parse_qs(urlsplit(pasted).query)
         if query.get("error"):
             raise WrongSettings(f"access was not granted ({query['error'][0]}); try again")
-        if query.get("state", [""])[0] != self._state:
+        if query.get("state", [""])[0] != self._attempt.state:
             raise WrongSettings("this address belongs to another attempt to connect; begin again")
         if not query.get("code"):
             raise WrongSettings("this address holds no code; paste the whole address the browser ended on")

@@ -1,5 +1,24 @@
 """Settings: one TOML file, secrets from the environment or from files, unknown keys refused by name.
 
+`EXAMPLE` shows the shape.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from sync.domain.planning import Kind
+from sync.domain.presets import PRESETS, Preset
+
+EXAMPLE = """\
 [store]
 url = "sqlite:///tillproof.db"            # or postgresql://user@host/name
 
@@ -18,22 +37,6 @@ open_hours = "08:00-20:00"                # live polling while shops are open
 [accounts.main.klaviyo]
 list_id = "XyZ123"                        # key: TILLPROOF_MAIN_KLAVIYO_API_KEY
 """
-
-import difflib
-import os
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import time
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-
-from sync.domain.planning import Kind
-from sync.domain.presets import PRESETS, Preset
-
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
 

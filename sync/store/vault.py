@@ -1,5 +1,6 @@
 """Where an account's OAuth tokens live: sealed in the database, saved before they are used."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -26,8 +27,7 @@ class Vault:
 
     def load(self) -> Tokens:
         """The tokens stored last. Raises Reconnect when the account was never connected."""
-        with self._store.reading() as connection:
-            held = accounts.secrets(connection, self._account, self._ring)
+        held = self.held()
         if not {_ACCESS, _REFRESH, _EXPIRES} <= held.keys():
             raise Reconnect(
                 self._name, f"is not connected yet; run `tillproof accounts connect {self._name}`"
@@ -41,6 +41,15 @@ class Vault:
             _REFRESH: tokens.refresh_token,
             _EXPIRES: tokens.expires_at.isoformat(),
         }
+        self.keep(fields)
+
+    def held(self) -> dict[str, str]:
+        """Everything that is stored for the account, opened."""
+        with self._store.reading() as connection:
+            return accounts.secrets(connection, self._account, self._ring)
+
+    def keep(self, fields: Mapping[str, str]) -> None:
+        """Store these fields, sealed, beside the others."""
         with self._store.writing(durable=True) as connection:
             accounts.keep_secrets(connection, self._account, self._ring, fields, self._clock.now())
 

@@ -1,0 +1,196 @@
+"""Results for people and for machines: the verdict first, then what to do, then detail."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from sync.domain.eligibility import PLAIN_WORDS, Exclusion
+from sync.domain.money import major_text
+from sync.engine import estimate
+from sync.engine.runs import Outcome, Result
+from sync.engine.tally import Tally
+from sync.sources.protocol import Page
+from sync.store.status import Status
+
+_PATIENCE_S = 2.0  # nothing is drawn for work that is done sooner
+_NEXT = {
+    Outcome.DONE: "",
+    Outcome.SET_ASIDE: "look at what was set aside: tillproof sync dead-letters list",
+    Outcome.TRY_LATER: "run it again later; it goes on where it stopped",
+    Outcome.RECONNECT: "a person has to act, see above; then run it again",
+    Outcome.REFUSED: "see above; run it again once that is mended",
+}
+
+
+def result_text(result: Result, *, verbose: bool = False) -> str:
+    """A run in a few lines."""
+    tally = result.tally
+    lines = [f"{result.account}: {_verdict(result)}"]
+    if result.detail:
+        lines.append(f"  {result.detail}")
+    if _NEXT[result.outcome]:
+        lines.append(f"  next: {_NEXT[result.outcome]}")
+    if verbose or result.mode == "preview":
+        lines += [f"  {count:>9,}  {metric}  {_money(minor, currency)}"
+                  for (metric, currency), (count, minor) in sorted(tally.events.items())]  # fmt: skip
+        lines += [f"  {count:>9,}  left out: {_words(reason)}  {_money(minor, currency)}"
+                  for (reason, currency), (count, minor) in sorted(tally.excluded.items())]  # fmt: skip
+        lines += [f"  {count:>9,}  set aside: {reason}" for reason, count in sorted(tally.set_aside.items())]
+    if verbose:
+        lines += [f"  {count:>9,}  {name}" for name, count in tally.counts().items()]
+        lines.append(f"  {result.elapsed_s:>9.1f}  seconds")
+    return "\n".join(lines)
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """A run as plain data; a stable interface."""
+    tally = result.tally
+    return {
+        "account": result.account,
+        "mode": result.mode,
+        "outcome": result.outcome.value,
+        "exit_code": result.exit_code,
+        "detail": result.detail,
+        "elapsed_s": round(result.elapsed_s, 3),
+        "counts": tally.counts(),
+        "events": [
+            {"metric": metric, "currency": currency, "count": count, "value_minor": minor}
+            for (metric, currency), (count, minor) in sorted(tally.events.items())
+        ],
+        "excluded": [
+            {"reason": reason, "words": _words(reason), "currency": currency, "count": count,
+             "value_minor": minor}
+            for (reason, currency), (count, minor) in sorted(tally.excluded.items())
+        ],
+        "set_aside": dict(sorted(tally.set_aside.items())),
+    }  # fmt: skip
+
+
+def status_text(status: Status) -> str:
+    """An account's state in a few lines."""
+    lines = [f"{status.account}: {_state(status)}"]
+    if status.trouble:
+        lines.append(f"  {status.trouble}")
+    if not status.connected:
+        lines.append(f"  next: tillproof accounts connect {status.account}")
+    elif status.dead_letters:
+        lines.append("  next: tillproof sync dead-letters list")
+    lines.append(f"  {status.sales_count:>9,}  sales read")
+    lines += [
+        f"  {getattr(status, f'{name}_count'):>9,}  events {name}"
+        for name in ("sent", "waiting", "withdrawn", "refused")
+    ]
+    lines.append(
+        f"  {status.profiles_count:>9,}  profiles, {status.profiles_waiting_count:,} of them waiting"
+    )
+    lines += [
+        f"  {count:>9,}  dead letters: {reason}" for reason, count in sorted(status.dead_letters.items())
+    ]
+    return "\n".join(lines)
+
+
+def as_json(told: object) -> str:
+    """Plain data, records and instants as JSON for machines."""
+    return json.dumps(told, default=_plain, indent=2, sort_keys=True)
+
+
+class Shown:
+    """Progress on stderr, for whatever takes longer than two seconds. Use as a context manager."""
+
+    def __init__(self, *, estimated: bool = False, quiet: bool = False) -> None:
+        """`estimated` also says, once the till told how much there is, how long the limits ask for."""
+        self._estimated = estimated
+        self._quiet = quiet
+        self._started_s = time.monotonic()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "Shown":
+        """Nothing is drawn yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the last state standing."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, page: Page, tally: Tally) -> None:
+        """Draw how far it is, after a page."""
+        if self._quiet or time.monotonic() - self._started_s < _PATIENCE_S:
+            return
+        bar, task = self._drawn()
+        total = None if page.behind_count is None else tally.rows_count + page.behind_count
+        bar.update(task, completed=tally.rows_count, total=total, sent=f"{tally.sent_count:,}",
+                   read=f"{tally.rows_count:,}", feed=page.feed)  # fmt: skip
+        if self._estimated and page.behind_count:
+            self._estimated = False
+            bar.console.print(_at_best(tally.rows_count, page.behind_count, tally.planned_count))
+
+    def _drawn(self) -> tuple[Progress, TaskID]:
+        if self._bar is None or self._task is None:
+            self._bar = Progress(
+                TextColumn("{task.fields[feed]}"), BarColumn(),
+                TextColumn("{task.fields[read]} rows read, {task.fields[sent]} events sent"),
+                TimeElapsedColumn(), console=Console(file=sys.stderr), transient=not sys.stderr.isatty(),
+            )  # fmt: skip
+            self._task = self._bar.add_task("", total=None, feed="", read="0", sent="0")
+            self._bar.start()
+        return self._bar, self._task
+
+
+def _at_best(read_count: int, behind_count: int, planned_count: int) -> str:
+    sales = read_count + behind_count
+    events = round(planned_count / max(1, read_count) * sales)
+    till = timedelta(seconds=round(estimate.lightspeed_r_s(sales)))
+    klaviyo = timedelta(seconds=round(estimate.klaviyo_s(events)))
+    return (
+        f"about {sales:,} sales and {events:,} events; the vendors' limits ask for at least {klaviyo} on "
+        f"Klaviyo's side and {till} on the till's (with one register; less with more)"
+    )
+
+
+def _verdict(result: Result) -> str:
+    tally = result.tally
+    left_out = sum(count for count, _ in tally.excluded.values())
+    if result.mode == "preview":
+        done = f"{tally.planned_count:,} events would be sent, {left_out:,} sales left out on purpose"
+    else:
+        done = f"{tally.sent_count:,} events sent, {left_out:,} sales left out on purpose"
+    trouble = tally.set_aside_count
+    done += f", {trouble:,} set aside" if trouble else ""
+    if result.outcome in (Outcome.DONE, Outcome.SET_ASIDE):
+        return f"{result.mode} done: {done}"
+    return f"{result.mode} stopped ({result.outcome.value.replace('_', ' ')}): {done}"
+
+
+def _state(status: Status) -> str:
+    if status.trouble or not status.connected:
+        return "needs a person"
+    letters = sum(status.dead_letters.values())
+    last = f"last run {status.last_run_outcome.replace('_', ' ')}"
+    if status.last_run_at is not None:
+        last += f" ({status.last_run_mode}, {status.last_run_at:%Y-%m-%d %H:%M} UTC)"
+    return f"{last}, {letters:,} dead letters" if letters else last
+
+
+def _money(minor: int, currency: str) -> str:
+    return f"{major_text(minor, currency)} {currency}"
+
+
+def _words(reason: str) -> str:
+    return PLAIN_WORDS[Exclusion(reason)]
+
+
+def _plain(told: object) -> Any:
+    if isinstance(told, datetime):
+        return told.isoformat()
+    if isinstance(told, Mapping):
+        return dict(told)
+    return asdict(told)  # type: ignore[call-overload]  # records are all that is left
