@@ -71,7 +71,9 @@ def decode_cursor(text: str | None) -> list[Any] | None:
     if not text:
         return None
     try:
-        decoded: list[Any] = msgspec.json.decode(base64.urlsafe_b64decode(text), type=list[Any])
+        # The official Python client cuts the cursor out of a link together with its equals sign.
+        raw = base64.urlsafe_b64decode(text.lstrip("="))
+        decoded: list[Any] = msgspec.json.decode(raw, type=list[Any])
     except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError, ValueError):
         raise invalid("Invalid page cursor.", parameter="page[cursor]") from None
     return decoded
