@@ -1,7 +1,10 @@
 """Scripting the fake Klaviyo's truth: planted defects, the whole state as JSON, and its speed at size."""
 
+import re
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from klaviyo_kit import NOON, Klaviyo
 
 from fakes.kit.clock import VirtualClock
 from fakes.klaviyo.app import build
+from fakes.klaviyo.switches import Switches
 from fakes.klaviyo.timeindex import TimeIndex, key_of
 
 AT = datetime(2026, 11, 20, 10, 0, 0, 500_000, tzinfo=UTC)
@@ -172,3 +176,9 @@ def _count_touched(state: Any, metric: int, person: int) -> Any:
         counting.add(key)
     state.events.indexes[metric] = counting
     return lambda: Counting.count
+
+
+def test_every_switch_is_explained_with_its_evidence() -> None:
+    text = (Path(__file__).resolve().parents[3] / "fakes/klaviyo/FIDELITY.md").read_text()
+    explained = set(re.findall(r"^\| `(\w+)` \|", text.split("## Switches")[1], re.MULTILINE))
+    assert explained == {one.name for one in fields(Switches)}
