@@ -16,7 +16,7 @@ import duckdb
 from monitor import limits, verdict
 from monitor.compare import LostRows
 from monitor.outputs import drift_file, write_json
-from monitor.reading import Progress, Watched, read_sides
+from monitor.reading import Progress, Watched, read_sides, unseen
 from monitor.reconcile import Books, Request
 from monitor.report_data import (
     EXIT_CODES,
@@ -29,7 +29,7 @@ from monitor.report_data import (
     Report,
     ReportWindow,
 )
-from sync.domain.clock import Clock, Window, days_window
+from sync.domain.clock import Clock, SystemClock, Window, days_window
 from sync.domain.errors import CannotRead
 from sync.http.errors import ApiTrouble, NotPermitted, Reconnect
 
@@ -67,6 +67,21 @@ class Outputs:
         return self.folder / "evidence" / "".join(c if c.isalnum() or c in "-_" else "_" for c in account)
 
 
+def build(
+    accounts: Sequence[Watched], *, clock: Clock | None = None, progress: Progress = unseen
+) -> "Monitor":
+    """The monitor of these accounts, with the page for people. `clock` replaces the machine's."""
+    from monitor.report import write  # noqa: PLC0415 - the page's parts are slow to load
+
+    return Monitor(accounts, clock or SystemClock(), write, progress)
+
+
+def last_days(clock: Clock, count: int) -> tuple[date, date]:
+    """The last `count` days that have ended in UTC: the first and the last of them."""
+    last = clock.now().date() - timedelta(days=1)
+    return last - timedelta(days=count - 1), last
+
+
 class Monitor:
     """Reconciles some accounts. Holds no state between runs."""
 
@@ -75,18 +90,13 @@ class Monitor:
         accounts: Sequence[Watched],
         clock: Clock,
         render: Render,
-        progress: Progress = lambda _account, _side, _count: None,
+        progress: Progress = unseen,
     ) -> None:
         """`render` writes the page for people; `progress` is told about rows as they are read."""
         self._accounts = accounts
         self._clock = clock
         self._render = render
         self._progress = progress
-
-    def last_days(self, count: int) -> tuple[date, date]:
-        """The last `count` finished days, UTC's: its yesterday has ended wherever tills are west of it."""
-        last = self._clock.now().date() - timedelta(days=1)
-        return last - timedelta(days=count - 1), last
 
     def reconcile(self, first_day: date, last_day: date, out_dir: Path, settle_s: int = SETTLE_S) -> Report:
         """Reconcile the local dates from `first_day` to `last_day`, both included, and write all outputs.

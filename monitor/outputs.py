@@ -34,6 +34,23 @@ def write_json(report: Report, path: Path) -> None:
         file.write(b"\n]}\n")
 
 
+def summary_json(report: Report, folder: Path) -> str:
+    """The report without its long lists, for a program that runs the command; the rest is in the files."""
+    short = {
+        "verdict": report.verdict,
+        "exit_code": report.exit_code,
+        "sentence": report.sentence,
+        "next_step": report.next_step,
+        "as_of": report.as_of,
+        "window": report.window,
+        "findings_by_kind": report.findings_by_kind,
+        "sides": report.sides,
+        "limits": report.limits,
+        "files": {name: str(folder / name) for name in ("report.html", "report.json", "drift.csv")},
+    }
+    return msgspec.json.encode(short).decode()
+
+
 class DriftFile:
     """drift.csv being written, one finding a row."""
 

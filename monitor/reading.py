@@ -23,6 +23,10 @@ ASKED_MAX = 2_000  # sales asked for by id, to prove why an event has none
 Progress = Callable[[str, str, int], None]  # account, side (`pos` or `klaviyo`), rows more
 
 
+def unseen(_account: str, _side: str, _count: int) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """One account to reconcile: both ends and how to compare them."""

@@ -1,0 +1,75 @@
+"""Opening both ends of configured accounts for reading: settings and stored tokens in, clients out.
+
+The one place where the monitor meets the sync's settings and vault. It shares the tokens, because a
+vendor's tokens rotate and there is only one set of them; of the ledger beside them it knows nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+import httpx
+
+from monitor.observed import SALE_KEYS
+from monitor.reading import Watched
+from sync.connect import Network
+from sync.domain.clock import Clock
+from sync.http.client import shared_tls
+from sync.http.errors import Reconnect
+from sync.klaviyo.read import KlaviyoReader
+from sync.settings import Settings, WrongSettings
+from sync.sources.lightspeed_r.source import LightspeedRSource
+from sync.store import accounts
+from sync.store.database import Store, open_store
+from sync.store.secrets import KeyRing
+from sync.store.vault import Vault
+
+Transports = Mapping[str, httpx.BaseTransport]
+
+
+@contextmanager
+def watched(
+    settings: Settings,
+    name: str | None,
+    *,
+    clock: Clock,
+    key_property: str = SALE_KEYS[0],
+    integration: str = "API",
+    transports: Transports | None = None,
+) -> Iterator[Sequence[Watched]]:
+    """The account `name`, or all of them, opened for reading; closed again at the end.
+
+    `transports` mounts fakes by upstream. Raises WrongSettings, StoreTrouble, WrongKey and Reconnect.
+    """
+    if key_property not in SALE_KEYS:
+        raise WrongSettings(f"{key_property} cannot name a sale; use one of {', '.join(SALE_KEYS)}")
+    network = Network(clock, None if transports else shared_tls(), transports or {})
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(settings.store.url, create=False))
+        opened = [_opened(one, settings, store, network, stack) for one in _names(settings, name)]
+        yield [replace(one, key_property=key_property, integration=integration) for one in opened]
+
+
+def _names(settings: Settings, name: str | None) -> list[str]:
+    known = sorted(settings.accounts)
+    if name is None and known:
+        return known
+    if name is not None and name in settings.accounts:
+        return [name]
+    told = ", ".join(known) or "none; add a section [accounts.NAME]"
+    raise WrongSettings(f"there is no account {name or ''} in the settings; known: {told}".replace("  ", " "))
+
+
+def _opened(name: str, settings: Settings, store: Store, network: Network, stack: ExitStack) -> Watched:
+    account = settings.accounts[name]
+    with store.reading() as connection:
+        number = accounts.find(connection, name)
+    if number is None:
+        raise Reconnect(name, f"is not connected yet; run `tillproof accounts connect {name}`")
+    vault = Vault(store, number, name, KeyRing(settings.keys), network.clock)
+    till = network.till(name, account, vault, 1.0)
+    stack.callback(till.close)
+    klaviyo = network.klaviyo(name, account)
+    stack.callback(klaviyo.close)
+    source = LightspeedRSource(till, account_id=account.lightspeed_r.account_id, clock=network.clock)
+    return Watched(name, account.source, source, KlaviyoReader(klaviyo), account.resolved())
