@@ -27,6 +27,7 @@ from sync.http.errors import NotPermitted, Refused
 from sync.sources.lightspeed_r import wire
 from sync.sources.lightspeed_r.catalog import Catalog
 from sync.sources.lightspeed_r.client import LightspeedRClient, Listing
+from sync.sources.lightspeed_r.cursors import at_fields, at_of, number_of, page_number
 from sync.sources.lightspeed_r.reader import (
     DECODE_CUSTOMERS,
     DECODE_SALES,
@@ -103,7 +104,7 @@ class LightspeedRSource:
         if feed in self._closed:
             return
         self._recent.settle(feed, cursor)
-        self._numbers[feed] = _page_number(cursor)
+        self._numbers[feed] = page_number(cursor)
         try:
             yield from self._feeds[feed](cursor)
         except (NotPermitted, Refused) as trouble:
@@ -142,7 +143,7 @@ class LightspeedRSource:
         return self._client.pause_s()
 
     def _sales(self, cursor: str | None) -> Iterator[Page]:
-        at = _at(cursor)
+        at = at_of(cursor)
         if self._live and at is not None:
             yield from self._changed("sales", "timeStamp", lambda row: row.time_stamp, at)
             return
@@ -154,7 +155,7 @@ class LightspeedRSource:
             behind = None if behind is None else max(0, behind - len(read.rows))
             yield Page(
                 "sales",
-                self._offered("sales", _at_fields(at), map(_sale_key, read.rows), read.set_aside),
+                self._offered("sales", at_fields(at), map(_sale_key, read.rows), read.set_aside),
                 tuple(read.sales),
                 set_aside=read.set_aside,
                 row_count=len(read.rows),
@@ -162,9 +163,9 @@ class LightspeedRSource:
             )
 
     def _edits(self, cursor: str | None) -> Iterator[Page]:
-        at = _at(cursor)
+        at = at_of(cursor)
         if at is None:
-            yield Page("edits", self._offered("edits", _at_fields(self._clock.now() - _CLOCK_DOUBT)))
+            yield Page("edits", self._offered("edits", at_fields(self._clock.now() - _CLOCK_DOUBT)))
             return
         yield from self._changed("edits", "updatetime", lambda row: row.updatetime or row.update_time, at)
 
@@ -182,11 +183,11 @@ class LightspeedRSource:
                 # A row whose details cannot be read is set aside: it is not asked for at every poll either.
                 unread = {each.subject_id for each in read.set_aside}
                 keys = [_sale_key(row) for row in changed if row.sale_id in unread]
-                cursor = self._offered(feed, _at_fields(at), [*keys, *map(_sale_key, read.rows)], aside)
+                cursor = self._offered(feed, at_fields(at), [*keys, *map(_sale_key, read.rows)], aside)
                 yield Page(feed, cursor, tuple(read.sales), set_aside=aside, row_count=len(changed))
 
     def _voids(self, cursor: str | None) -> Iterator[Page]:
-        last = _number(cursor)
+        last = number_of(cursor)
         if last is None:
             newest = next(self._client.pages(Listing("SaleVoid", {}, (), "-saleVoidID"), DECODE_VOIDS))
             yield Page("voids", self._offered("voids", {"id": max(_void_ids(newest.rows), default=0)}))
@@ -202,7 +203,7 @@ class LightspeedRSource:
                 yield Page("voids", cursor, tuple(read.sales), set_aside=aside, row_count=len(fresh))
 
     def _shipments(self, cursor: str | None) -> Iterator[Page]:
-        at = _at(cursor)
+        at = at_of(cursor)
         listing = Listing("ShipTo", self._since("timeStamp", at), (), "timeStamp")
         for page in self._client.pages(listing, DECODE_SHIPMENTS):
             was, at = at, self._forward(at, (row.time_stamp for row in page.rows))
@@ -210,11 +211,11 @@ class LightspeedRSource:
             pairs, unread = self._reader.with_sales(fresh)
             aside = self._recent.untold((*page.set_aside, *unread))
             if pairs or aside or at != was:
-                cursor = self._offered("shipments", _at_fields(at), map(_shipment_key, fresh), aside)
+                cursor = self._offered("shipments", at_fields(at), map(_shipment_key, fresh), aside)
                 yield Page("shipments", cursor, shipments=tuple(pairs), set_aside=aside, row_count=len(fresh))
 
     def _customers(self, cursor: str | None) -> Iterator[Page]:
-        at = _at(cursor)
+        at = at_of(cursor)
         listing = Listing("Customer", self._since("timeStamp", at), ("Contact",), "timeStamp")
         for page in self._client.pages(listing, DECODE_CUSTOMERS):
             was, at = at, self._forward(at, (row.time_stamp for row in page.rows))
@@ -222,7 +223,7 @@ class LightspeedRSource:
             found, unread = customers(wire.Rows(fresh, "", page.set_aside))
             aside = self._recent.untold(unread)
             if found or aside or at != was:
-                cursor = self._offered("customers", _at_fields(at), map(_customer_key, fresh), aside)
+                cursor = self._offered("customers", at_fields(at), map(_customer_key, fresh), aside)
                 yield Page("customers", cursor, customers=tuple(found), set_aside=aside, row_count=len(fresh))
 
     def _look_back(self, cursor: str | None) -> Iterator[Page]:
@@ -292,37 +293,6 @@ def _closed_feed(feed: str, trouble: NotPermitted | Refused) -> SetAside:
     if isinstance(trouble, NotPermitted):
         return SetAside("feed", feed, "missing_scope", str(trouble))
     return SetAside("feed", feed, "feed_refused", f"this account does not offer the feed: {trouble}")
-
-
-def _at(cursor: str | None) -> datetime | None:
-    return None if cursor is None else utc(str(_field(cursor, "at")))
-
-
-def _at_fields(at: datetime | None) -> dict[str, object]:
-    return {} if at is None else {"at": iso(at)}
-
-
-def _number(cursor: str | None) -> int | None:
-    return None if cursor is None else int(str(_field(cursor, "id")))
-
-
-def _page_number(cursor: str | None) -> int:
-    try:
-        found = msgspec.json.decode(cursor or "{}")
-    except msgspec.DecodeError:
-        return 0  # whoever reads the rest of the cursor will say that it is none
-    number = found.get("page") if isinstance(found, dict) else None
-    return number if isinstance(number, int) else 0
-
-
-def _field(cursor: str, name: str) -> object:
-    try:
-        found = msgspec.json.decode(cursor)
-    except msgspec.DecodeError:
-        found = None
-    if not isinstance(found, dict) or name not in found:
-        raise ValueError("the stored cursor is not one of this feed")
-    return found[name]
 
 
 def _instant(text: str) -> datetime | None:
