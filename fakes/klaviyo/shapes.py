@@ -11,7 +11,7 @@ from fakes.kit.ids import mix
 from fakes.klaviyo.account import INTEGRATIONS, ImportJob, Metric, ProfileList
 from fakes.klaviyo.eventstore import HAS_UNIQUE_ID
 from fakes.klaviyo.profiles import LOCATION, TEXTS, Profile
-from fakes.klaviyo.state import State, decimal_of
+from fakes.klaviyo.state import State
 
 METRIC_FIELDS = ("id", "name", "created", "updated", "integration")
 LIST_FIELDS = ("id", "name", "created", "updated", "opt_in_process", "profile_count")
@@ -218,7 +218,7 @@ def event_properties(state: State, row: int) -> str:
         added.append(f'"$event_id":{msgspec.json.encode(events.unique[row]).decode()}')
     value = events.value[row]
     if value and not math.isnan(value):
-        added.append(f'"$value":{decimal_of(value)}' if abs(value) < _PLAIN_MAX else f'"$value":{value!r}')
+        added.append(f'"$value":{value!r}'.removesuffix(".0"))
     name = state.switches.currency_property
     if events.currency[row] and name != "none":
         added.append(f'"{name}":"{state.currencies[events.currency[row]]}"')
@@ -237,7 +237,6 @@ def _uuid(state: State, row: int) -> str:
     )
 
 
-_PLAIN_MAX = 1e15
 _PARTS: Mapping[str, Callable[[State, int], str]] = {
     "datetime": lambda s, row: f'"datetime":"{datetime.fromtimestamp(s.events.at[row], UTC).isoformat()}"',
     "event_properties": lambda s, row: f'"event_properties":{event_properties(s, row)}',
