@@ -58,8 +58,7 @@ class World:
     def email_of(self, metric: str, unique_id: str) -> str:
         """Whose event it is."""
         [event] = self.klaviyo.state.find_events(metric_name=metric, unique_id=unique_id)
-        profiles = self.klaviyo.state.profiles
-        return str(profiles.get(event.profile_id).email)
+        return str(event.email)
 
     def restart(self, checkpoint: Checkpoint = nothing) -> None:
         """A new process on the same database."""
