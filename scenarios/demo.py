@@ -36,7 +36,7 @@ from sync.engine.runs import Outcome
 from sync.engine.runs import Result as SyncResult
 
 TRADED_DAYS_MAX = 4  # the rest is history by the time anybody connects the account
-SETTLED = timedelta(hours=3)  # longer than the monitor gives a sale to arrive
+SETTLED = timedelta(hours=8)  # until the last day is over in the west, and every sale has had its time
 _EASTERN = ZoneInfo("America/New_York")  # the first shops to open
 _HOUR = timedelta(seconds=KLAVIYO_NATIVE.every_s)
 
@@ -108,7 +108,7 @@ def run(
         events = explain_events(loaded, world.events_by_metric())
         with stages.stage("planting"):
             planted = spoil(world) if spoil else _spoil(world, seed)
-        last = world.clock.now().date()
+        last = loaded.last_at.date()
         with stages.stage("reconciling") as told:
             report = world.reconcile(begin, last, out, progress=lambda _name, _side, count: told(count))
     return Result(

@@ -12,6 +12,7 @@ from fakes.klaviyo.state import instant_of
 from fakes.lightspeed_r.state import State as TillState
 
 SOMEBODY_ELSE = "somebody.else@marlowfernpost.com"
+_DAY = timedelta(days=1)
 ABOVE_EVERY_SALE = 900_000_000  # sale numbers that no till has reached
 
 # The kinds, and in which metric each is planted how often.
@@ -53,7 +54,9 @@ class Saboteur:
         """Plant them all. Raises ValueError when there are too few events to spoil."""
         planted = []
         for kind, metric, wanted in defects:
-            victims = self._victims(metric)
+            # Nothing is moved into the future.
+            before = self._klaviyo.clock.now() - (_DAY if kind == "day_shift" else timedelta())
+            victims = self._victims(metric, int(before.timestamp()))
             for _ in range(wanted):
                 try:
                     victim = next(victims)
@@ -94,21 +97,21 @@ class Saboteur:
 
     def day_shift(self, event: StoredEvent) -> Planted:
         """The right event, a day late."""
-        self._klaviyo.set_time(event.id, instant_of(event.at) + timedelta(days=1))
+        self._klaviyo.set_time(event.id, instant_of(event.at) + _DAY)
         return self._planted("day_shift", event, _minor(event), "moved to the next day")
 
     def _planted(self, kind: str, event: StoredEvent, difference_minor: int, words: str) -> Planted:
         return Planted(kind, event.metric_name, event.unique_id, _sale_of(event), difference_minor, words)
 
-    def _victims(self, metric: str) -> Iterator[StoredEvent]:
-        """Events of the metric in seeded order, each of a sale that is still whole and worth something."""
+    def _victims(self, metric: str, before: int) -> Iterator[StoredEvent]:
+        """Events up to an instant in seeded order, each of a sale that is still whole and worth something."""
         placed = "Placed Order" if metric == "Ordered Product" else metric
         events = self._klaviyo.find_events(placed)
         for place in self._rng.sample(range(len(events)), len(events)):
             event = events[place]
             sale = _sale_of(event)
             # A voided sale is left alone: without its Placed Order nothing would be wrong with it.
-            if sale in self._touched or not event.value or self._till.sale(sale).voided:
+            if event.at > before or sale in self._touched or not event.value or self._till.sale(sale).voided:
                 continue
             found = self._product_of(event) if metric == "Ordered Product" else event
             if found is not None:

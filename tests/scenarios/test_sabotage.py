@@ -1,6 +1,6 @@
 """The saboteur spoils exactly what it says it spoils."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,7 +17,7 @@ NOON = datetime(2026, 5, 6, 16, 0, tzinfo=UTC)
 @pytest.fixture
 def sides() -> tuple[klaviyo.KlaviyoFake, lightspeed_r.LightspeedRFake]:
     """Six sales of 10.00, one of them voided, each with its Placed Order and one Ordered Product."""
-    clock = VirtualClock(NOON)
+    clock = VirtualClock(NOON + timedelta(days=2))
     mail, till = klaviyo.build(clock), lightspeed_r.build(clock)
     shop = till.state.add_shop("Main Street", "America/New_York")
     item = till.state.add_item("Mug", price="10.00")
