@@ -1,5 +1,6 @@
 """``tillproof fakes``: serve the vendors' fakes on sockets, for anybody who wants to try something."""
 
+import gc
 import json
 import signal
 import threading
@@ -61,6 +62,8 @@ def serve(
 def _run(fakes: dict[str, Any], ports: dict[str, int], announce: Callable[[dict[str, str]], None]) -> None:
     from fakes.kit.serve import Served
 
+    # The collector would walk the columns of stored events, millions long, again and again.
+    gc.freeze()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

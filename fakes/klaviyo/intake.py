@@ -134,9 +134,8 @@ class Intake:
         if "meta" in attributes or meta is not None:
             meta = self._meta(attributes, meta, bulk)
             attributes = {name: value for name, value in attributes.items() if name != "meta"}
-        for name in attributes:
-            if name not in WRITABLE:
-                raise _unknown(name, "profile", f"profile/data/attributes/{name}")
+        for name in attributes.keys() - WRITABLE:
+            raise _unknown(name, "profile", f"profile/data/attributes/{name}")
         if len(attributes) > 1 and len(msgspec.json.encode(attributes)) > PROFILE_BYTES_MAX:
             raise Bad("The profile must not exceed 95 KB", "profile")
         if not data.id and not any(attributes.get(name) not in (None, "") for name in _IDENTIFYING):
