@@ -35,7 +35,9 @@ class World:
     ann: str
     bob: str
 
-    def sell(self, customer: str, *, minutes_ago: float = 1, mugs: int = 1, teas: int = 0, **more: Any) -> str:
+    def sell(
+        self, customer: str, *, minutes_ago: float = 1, mugs: int = 1, teas: int = 0, **more: Any
+    ) -> str:
         """A sale of mugs at 10.00 and teas at 4.50."""
         lines = [LineIn(self.mug, mugs, "10.00")] if mugs else []
         lines += [LineIn(self.tea, teas, "4.50")] if teas else []
@@ -85,10 +87,8 @@ def world(folder: Path, *, url: str = "", **account: Any) -> World:
     settings = settings_for(folder, till, end, url=url, **account)
     app = started(settings, clock, till, end)
     made = World(clock, till, end, settings, app, shop, mug, tea, ann, bob)
-    app.keep_tokens(
-        "main",
-        Tokens(till.credentials["access_token"], till.credentials["refresh_token"], NOON + timedelta(minutes=30)),
-    )
+    held, expires_at = till.credentials, NOON + timedelta(minutes=30)
+    app.keep_tokens("main", Tokens(held["access_token"], held["refresh_token"], expires_at))
     return made
 
 

@@ -43,11 +43,11 @@ def test_running_again_in_any_mode_and_order_sends_nothing(w: World) -> None:
     before = w.event_count()
     assert before == 6  # two sales, three lines, one refund
     for again in (
-        lambda: w.app.once(),
-        lambda: w.app.backfill(),
+        w.app.once,
+        w.app.backfill,
         lambda: w.app.backfill(first=w.clock.now().date() - timedelta(days=5)),
-        lambda: w.app.once(),
-        lambda: w.app.backfill(),
+        w.app.once,
+        w.app.backfill,
         lambda: w.app.run(w.clock.now() + timedelta(seconds=20)),
     ):
         w.later(60)
