@@ -1,6 +1,7 @@
 """The composition root of the sync: settings in, one program out, for commands, scenarios and tests."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
@@ -156,27 +157,26 @@ class App:
                 found.append(status(connection, number))
         return found
 
-    def sign_in(self, name: str) -> SignIn:
-        """Begin to connect an account: a person opens its `url`, then `finish_sign_in` has what came back."""
-        settings, attempt = self._opening.settings.accounts[self.names(name)[0]], Attempt.begun()
-        signing = self._network.sign_in(name, settings, attempt)
-        self._opening.vault(name).keep(asdict(attempt))
-        return signing
+    def sign_in_url(self, name: str) -> str:
+        """Begin to connect an account: where a person goes; `finish_sign_in` then has what came back."""
+        attempt = Attempt.begun()
+        self._opening.vault(self.names(name)[0]).keep(asdict(attempt))
+        with closing(self._signing_in(name, attempt)) as signing:
+            return signing.url
 
     def finish_sign_in(self, name: str, pasted: str) -> None:
         """Connect an account with the code, or the whole address, that the person was sent back with.
 
         It may be another process than the one that began. Raises ApiTrouble when the code is not taken.
         """
-        settings, held = (
-            self._opening.settings.accounts[self.names(name)[0]],
-            self._opening.vault(name).held(),
-        )
-        fields = ("state", "verifier", "challenge")
+        held, fields = self._opening.vault(self.names(name)[0]).held(), ("state", "verifier", "challenge")
         if not set(fields) <= held.keys():
             raise WrongSettings(f"begin with `tillproof accounts connect {name}`, which prints where to go")
-        attempt = Attempt(*(held[field] for field in fields))
-        self.keep_tokens(name, self._network.sign_in(name, settings, attempt).tokens(pasted))
+        with closing(self._signing_in(name, Attempt(*(held[field] for field in fields)))) as signing:
+            self.keep_tokens(name, signing.tokens(pasted))
+
+    def _signing_in(self, name: str, attempt: Attempt) -> SignIn:
+        return self._network.sign_in(name, self._opening.settings.accounts[name], attempt)
 
     def keep_tokens(self, name: str, tokens: Tokens) -> None:
         """Store an account's tokens, sealed, and use them from now on."""

@@ -120,6 +120,10 @@ class SignIn:
             self._api, self._app, self._code(pasted.strip()), self._attempt.verifier, self._clock
         )
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._api.close()
+
     def _code(self, pasted: str) -> str:
         if "://" not in pasted and "code=" not in pasted:
             return pasted

@@ -49,8 +49,7 @@ def connect(
     """
     with opened(settings) as app:
         if not code:
-            url = app.sign_in(name).url
-            code = _sent_back(url, browser, listen)
+            code = _sent_back(app.sign_in_url(name), browser, listen)
         app.finish_sign_in(name, code)
         print(f"{name}: connected")
         _told(app.check(name))
