@@ -1,16 +1,40 @@
 """``tillproof demo`` and ``tillproof bench``: the main job on real receipts, shown and measured."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scenarios.bench.limited import Limited
+    from scenarios.bench.live import Live
+    from scenarios.bench.show import Check
+    from scenarios.bench.speed import Speed
+
+    F = TypeVar("F", Speed, Limited, Live)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
+
+
+class Switch(StrEnum):
+    """On or off, as typed on the command line."""
+
+    ON = "on"
+    OFF = "off"
 
 
 def register(root: typer.Typer) -> None:
     """Add both commands."""
     root.command()(demo)
     group = typer.Typer(no_args_is_help=True, help="Measure the main job.")
+    group.command("main-job")(main_job)
+    group.command("live")(live)
     root.add_typer(group, name="bench")
 
 
@@ -18,23 +42,109 @@ def demo(
     days: Annotated[int, typer.Option(min=1, help="Days of receipts; 365 is the full year.")] = 7,
     seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("reports/demo"),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
 ) -> None:
     """Run the main job on real receipts, end to end, against the fakes. Exits 0 when all is as foretold."""
     from rich.console import Console
 
-    from fakes.lightspeed_r.receipts_data import NoReceipts
-    from scenarios.demo import DemoFailed, run
+    from scenarios.demo import run
     from scenarios.demo_print import show
 
-    try:
-        result = run(days=days, seed=seed, out=out, quiet=quiet)
-    except (NoReceipts, DemoFailed, ValueError) as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from None
+    with _plainly():
+        result = run(days=days, seed=seed, out=out, quiet=quiet or as_json)
     if as_json:
         print(json.dumps(result.as_json(), indent=2, default=str))
     else:
         show(result, Console())
     raise typer.Exit(0 if result.as_planned else 1)
+
+
+def main_job(
+    days: Annotated[int, typer.Option(min=1, help="Days of receipts; 365 is the full year.")] = 365,
+    limits: Annotated[Switch, typer.Option(help="Whether the vendors' rate limits apply.")] = Switch.OFF,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
+    out: Annotated[Path, typer.Option(help="Where the monitor's report goes.")] = Path("reports/bench"),
+    as_json: AsJson = False,
+) -> None:
+    """Backfill and reconcile real receipts: at full speed over the network, or within the limits.
+
+    With the limits off, the fakes, the sync and the monitor have a process each. With the limits on, all
+    share one virtual clock, and the time it shows is held against the least that the limits allow.
+    """
+    from scenarios.bench import limited, show, speed
+
+    with _bar(quiet=as_json) as told, _plainly():
+        if limits is Switch.ON:
+            within = limited.measure(days=days, seed=seed, told=told)
+        else:
+            full = speed.measure(days=days, seed=seed, out=out, told=told)
+    if limits is Switch.ON:
+        _tell(within, show.limited_checks(within), show.show_limited, as_json=as_json)
+    else:
+        _tell(full, show.speed_checks(full), show.show_speed, as_json=as_json)
+
+
+def live(
+    hours: Annotated[int, typer.Option(min=1, help="Hours of trade.")] = 4,
+    per_hour: Annotated[int, typer.Option(min=1, help="Sales an hour.")] = 60,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Poll one register live on a virtual clock: how long a sale takes from the till to Klaviyo."""
+    from scenarios.bench import live as polling
+    from scenarios.bench import show
+
+    with _bar(quiet=as_json) as told, _plainly():
+        figures = polling.measure(hours=hours, per_hour=per_hour, seed=seed, told=told)
+    _tell(figures, show.live_checks(figures), show.show_live, as_json=as_json)
+
+
+def _tell(
+    figures: "F", checks: "list[Check]", shown: "Callable[[F, Console], None]", *, as_json: bool
+) -> None:
+    from rich.console import Console
+
+    from scenarios.bench.show import as_json as told
+
+    if as_json:
+        print(json.dumps(told(figures, checks), indent=2))
+    else:
+        shown(figures, Console())
+    raise typer.Exit(0 if all(holds for _, _, _, holds in checks) else 1)
+
+
+@contextmanager
+def _plainly() -> "Iterator[None]":
+    """What cannot be run is said in words, with exit code 2."""
+    from fakes.lightspeed_r.receipts_data import NoReceipts
+    from scenarios.bench.speed import BenchFailed
+    from scenarios.demo import DemoFailed
+
+    try:
+        yield
+    except (NoReceipts, BenchFailed, DemoFailed, ValueError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def _bar(*, quiet: bool) -> "Iterator[Callable[[str, int], None]]":
+    """A line per process on standard error with how far it is."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<10}{task.completed:>12,.0f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        rows = {"": progress.add_task("starting", total=None)}
+
+        def told(who: str, done: int) -> None:
+            if who not in rows:
+                rows[who] = progress.add_task(who, total=None)
+            progress.update(rows[who], completed=done)
+
+        yield told

@@ -63,7 +63,7 @@ class Result:
     @property
     def as_planned(self) -> bool:
         """Whether exactly the planted defects were found, and every foretold number came true."""
-        lines = [*self.matches, *self.events, *self.left_out]
+        lines: list[Match | Line] = [*self.matches, *self.events, *self.left_out]
         return all(line.holds for line in lines) and self.remainder == (0, 0)
 
     def as_json(self) -> dict[str, Any]:
