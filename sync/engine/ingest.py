@@ -26,6 +26,8 @@ from sync.store.ledger import Known
 from sync.store.people import Person
 from sync.store.sales import SaleRecord
 
+_MET_MAX = 10_000
+
 
 @dataclass(slots=True)
 class _Work:
@@ -62,6 +64,7 @@ class Ingest:
         self._checkpoint = checkpoint
         self._tally = tally
         self._rules = rules
+        self._met: dict[str, Customer] = {}  # people already looked at in this run, as they were
         self._names = {kind.value: name for kind, name in preset.metrics.items()}
 
     def page(self, page: Page, cursor_name: str | None, *, history: bool = False, force: bool = False) -> int:
@@ -146,10 +149,14 @@ class Ingest:
         self._tally.meet([planned], self._names)
 
     def _person(self, customer: Customer, work: _Work) -> None:
-        """Queue the profile of a customer we may write to."""
-        if customer.archived or usable_email(customer.email) is None:
+        """Queue the profile of a customer we may write to, once a run unless it changes meanwhile."""
+        if self._met.get(customer.customer_id) == customer:
             return
-        if self._preset.policy.require_consent and customer.marketing is not Marketing.CONSENTED:
+        self._met[customer.customer_id] = customer
+        if len(self._met) > _MET_MAX:
+            del self._met[next(iter(self._met))]
+        email = usable_email(customer.email)
+        if customer.archived or email is None or not self._may_write(customer):
             return
         try:
             attributes = payload.profile_attributes(customer, self._country)
@@ -157,9 +164,11 @@ class Ingest:
             item = SetAside("customer", customer.customer_id, cannot.reason, cannot.detail)
             work.changes.letters.append((item, ""))
             return
-        email = usable_email(customer.email) or ""
         work.people[email] = Person(email, customer.customer_id, attributes)
         work.read_well.append(("customer", customer.customer_id))
+
+    def _may_write(self, customer: Customer) -> bool:
+        return not self._preset.policy.require_consent or customer.marketing is Marketing.CONSENTED
 
     def _guarded(self, subject: str, subject_id: str, work: _Work, judge: Callable[[], None]) -> None:
         try:

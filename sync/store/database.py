@@ -22,7 +22,9 @@ from sync.store.errors import AccountBusy, StoreTrouble, in_plain_words
 from sync.store.migrate import migrate
 
 BUSY_WAIT_MS = 10_000
-_CACHE_KIB = 65_536
+_CACHE_KIB = 32_768
+_PAGE_BYTES = 16_384  # payloads are some hundred bytes: larger pages, fewer writes
+_CHECKPOINT_PAGES = 2_000  # a log of 32 MB before it is folded into the file
 _WRITER = "tillproof_writer"
 
 
@@ -144,7 +146,8 @@ def _sqlite(url: URL) -> Engine:
     def _settle(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin ourselves, below
         for pragma in (
-            f"busy_timeout={BUSY_WAIT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
+            f"busy_timeout={BUSY_WAIT_MS}", f"page_size={_PAGE_BYTES}", "journal_mode=WAL",
+            "synchronous=NORMAL", f"wal_autocheckpoint={_CHECKPOINT_PAGES}", "foreign_keys=ON",
             f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY",
         ):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}")
