@@ -92,13 +92,15 @@ def show_limited(limited: Limited, console: Console) -> None:
     """Figures, then how the least is computed."""
     console.print(
         f"\n{limited.sales:,} sales became {limited.events:,} events in"
-        f" [bold]{limited.elapsed_s:,.0f} s[/bold] of the virtual clock; the published limits allow {limited.least_s:,.0f} s."
+        f" [bold]{limited.elapsed_s:,.0f} s[/bold] of the virtual clock; the published limits allow"
+        f" {limited.least_s:,.0f} s."
     )
     console.print(_table(limited_checks(limited)))
     console.print(
         f"Least at the till: every sale, sold article ({limited.items:,}) and customer"
-        f" ({limited.customers:,}) once, a hundred a page, is {limited.least_cost:,.0f} drips; the bucket takes"
-        f" {limited.till_size:g} at once, the rest drips at {limited.till_drip:g}/s: {limited.least_till_s:,.0f} s."
+        f" ({limited.customers:,}) once, a hundred a page, is {limited.least_cost:,.0f} drips; the bucket"
+        f" takes {limited.till_size:g} at once, the rest drips at {limited.till_drip:g}/s:"
+        f" {limited.least_till_s:,.0f} s."
         f" Spent: {limited.till_cost:,.0f} drips."
     )
     console.print(

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections import defaultdict
+from statistics import median
 
 from scenarios.bench.talk import cpu_s, now_mb, peak_mb, say
 from scenarios.bench.unpaced import Unpaced
@@ -40,7 +41,7 @@ def main() -> None:
         detail=result.detail or again.detail,
         seconds=seconds,
         stages=dict(pulse.stages),
-        months=pulse.months,
+        months=pulse.months(),
         peak_mb=peak,
         cpu_s=used_s,
         sent_again=again.tally.sent_count,
@@ -60,7 +61,7 @@ class Pulse:
     def __init__(self) -> None:
         """Start the watch."""
         self.stages: dict[str, float] = defaultdict(float)
-        self.months: dict[str, float] = {}
+        self._months: dict[str, list[float]] = defaultdict(list)
         self._since = self._said = time.perf_counter()
 
     def __call__(self, page: Page, tally: Tally) -> None:
@@ -69,10 +70,14 @@ class Pulse:
         completed = [sale.completed_at for sale in page.sales if sale.completed_at]
         if completed and page.feed == "sales":
             month = f"{max(completed):%Y-%m}"
-            self.months[month] = max(self.months.get(month, 0.0), now_mb())
+            self._months[month].append(now_mb())
         if self._since - self._said >= SAY_EVERY_S:
             self._said = self._since
             say(done=tally.sent_count)
+
+    def months(self) -> dict[str, float]:
+        """The memory by month of sale: the median over its pages."""
+        return {month: median(samples) for month, samples in self._months.items()}
 
     def stage(self, name: str) -> None:
         """The time since the last call belongs to this stage."""
