@@ -135,7 +135,7 @@ class App:
         clock = self._means.clock
         accounts_by_name = self._opening.settings.accounts
         rounds = Rounds(
-            {name: timetable_of(accounts_by_name[name]) for name in self.names()},
+            {name: timetable_of(name, accounts_by_name[name]) for name in self.names()},
             lambda name, mode, do: self.attempt(name, mode, do, running=True),
             lambda name: self._opening.opened(name, running=True),
             clock,

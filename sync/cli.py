@@ -1,5 +1,6 @@
 """The sync's commands. Only what `--help` needs is imported here; the rest waits until a command runs."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,6 +133,10 @@ def run(settings: SettingsPath = SETTINGS_FILE, verbose: Verbose = False) -> Non
         if result.mode != "live" or result.tally.sent_count or result.detail:
             print(result_text(result, verbose=verbose), flush=True)
 
+    def stop(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     with opened(settings) as app:
         print(f"keeping {', '.join(app.names())} in step; stop with Ctrl-C", file=sys.stderr)
         app.run(tell=tell)

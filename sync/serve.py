@@ -1,5 +1,6 @@
 """`run`: one tick a second asks every account's timetable what is due."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -9,8 +10,10 @@ from apscheduler.triggers.cron import CronTrigger
 from sync.domain.clock import Clock
 from sync.engine.runs import Outcome, Result, Runs
 from sync.engine.schedule import Calendar, Due, Every, Paced, Timetable
+from sync.engine.tally import Tally
 from sync.engine.work import Ends
-from sync.settings import AccountSettings
+from sync.settings import AccountSettings, WrongSettings
+from sync.store.errors import AccountBusy, StoreBusy
 
 TICK_S = 1.0
 AGAIN_S = 60.0  # a run that failed is tried again after this
@@ -32,9 +35,14 @@ class Cron:
         return found
 
 
-def timetable_of(account: AccountSettings) -> Timetable:
-    """When an account is due."""
-    calendar: Calendar = Cron(account.cron) if account.cron else Every(account.resolved().every_s)
+def timetable_of(name: str, account: AccountSettings) -> Timetable:
+    """When an account is due. Raises WrongSettings for what is no cron expression."""
+    try:
+        calendar: Calendar = Cron(account.cron) if account.cron else Every(account.resolved().every_s)
+    except ValueError as problem:
+        raise WrongSettings(
+            f"accounts.{name}.cron: {problem}; it has five fields, such as 0 * * * *"
+        ) from None
     return Timetable(calendar, account.lightspeed_r.open_hours)
 
 
@@ -66,7 +74,10 @@ class Rounds:
                 self._do(name, timetable, what)
 
     def _do(self, name: str, timetable: Timetable, what: Due) -> None:
-        result = self._attempt(name, what, lambda runs: runs.once() if what == "full" else runs.live())
+        try:
+            result = self._attempt(name, what, lambda runs: runs.once() if what == "full" else runs.live())
+        except (AccountBusy, StoreBusy) as busy:
+            result = Result(name, what, Outcome.TRY_LATER, str(busy), Tally(), 0.0)
         ends = self._opened(name)
         pause_s = ends.source.poll_pause_s() if ends and isinstance(ends.source, Paced) else 0.0
         well = result.outcome in (Outcome.DONE, Outcome.SET_ASIDE)
@@ -75,9 +86,25 @@ class Rounds:
 
 
 def tick_for_ever(tick: Callable[[], None]) -> None:
-    """Tick every second until interrupted. A tick that takes longer swallows the next ones."""
+    """Tick every second until interrupted. A tick that takes longer swallows the next ones.
+
+    What a tick raises ends it, and is raised here: the scheduler alone would only log it and go on.
+    """
     scheduler = BlockingScheduler(timezone="UTC")
+    problems: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            tick()
+        except BaseException as problem:  # noqa: BLE001 - handed over to the main thread and raised there
+            problems.append(problem)
+            scheduler.shutdown(wait=False)
+
     scheduler.add_job(
-        tick, "interval", seconds=TICK_S, max_instances=1, coalesce=True, misfire_grace_time=None
+        guarded, "interval", seconds=TICK_S, max_instances=1, coalesce=True, misfire_grace_time=None
     )
+    # It warns of every tick that a long run swallows, which is as intended.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler.start()
+    if problems:
+        raise problems[0]

@@ -160,9 +160,9 @@ def _verdict(result: Result) -> str:
     tally = result.tally
     left_out = sum(count for count, _ in tally.excluded.values())
     if result.mode == "preview":
-        done = f"{tally.planned_count:,} events would be sent, {left_out:,} sales left out on purpose"
+        done = f"{tally.planned_count:,} events would be sent, {left_out:,} left out on purpose"
     else:
-        done = f"{tally.sent_count:,} events sent, {left_out:,} sales left out on purpose"
+        done = f"{tally.sent_count:,} events sent, {left_out:,} left out on purpose"
     trouble = tally.set_aside_count
     done += f", {trouble:,} set aside" if trouble else ""
     if result.outcome in (Outcome.DONE, Outcome.SET_ASIDE):

@@ -26,6 +26,7 @@ from sync.store.database import Store
 
 HISTORY, BACKFILL = "history/", "backfill/"  # cursors of a reading from the beginning that is under way
 SLICE = timedelta(days=7)  # of a window, done or not done as a whole
+_SLICES_MAX = 200
 
 Progress = Callable[[Page, Tally], None]
 
@@ -102,8 +103,9 @@ class Work:
         self.courier.resume()
         name = f"{BACKFILL}{window.start_at:%Y%m%dT%H%M%S}/{window.end_at:%Y%m%dT%H%M%S}"
         done_text = self._cursor(name)
-        for part in window.sliced(SLICE):
-            if done_text is not None and f"{part.end_at.isoformat()}" <= done_text:
+        step = max(SLICE, (window.end_at - window.start_at) / _SLICES_MAX)
+        for part in window.sliced(step):
+            if done_text is not None and part.end_at.isoformat() <= done_text:
                 continue
             self._take(self._feeds.window(part), None, history=True)
             self._set_cursor(name, part.end_at.isoformat())

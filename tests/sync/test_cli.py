@@ -101,7 +101,7 @@ def test_an_account_is_connected_checked_and_synced_from_the_command_line(shell:
     shell.sell(customer_id="0")
     preview = shell.run("sync", "preview")
     assert preview.exit_code == 0
-    assert "preview done: 2 events would be sent, 1 sales left out on purpose" in preview.stdout
+    assert "preview done: 2 events would be sent, 1 left out on purpose" in preview.stdout
     assert re.search(r"1  left out: no customer was on the receipt +10\.00 USD", preview.stdout)
     once = shell.run("sync", "once", "main", "--json")
     assert once.exit_code == 0, once.output
