@@ -122,6 +122,7 @@ class Monitor:
         troubles: list[Limit] = []
         for watched in self._accounts:
             folder = outputs.evidence(watched.name)
+            rmtree(folder, ignore_errors=True)  # of an earlier run
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 sides = read_sides(watched, request.first_day, request.last_day, folder, self._progress)
@@ -144,13 +145,18 @@ def _report(books: Sequence[Books], troubles: Sequence[Limit], request: Request,
     sides = tuple(one.side() for one in books)
     totals = tuple(row for one in books for row in one.totals())
     code = verdict.code(kinds, told, judged=bool(books))
-    sale_metrics = frozenset(name for one in books for name in one.sale_metrics())
     return Report(
         format=FORMAT,
         verdict=code,
         exit_code=EXIT_CODES[code],
         sentence=verdict.sentence(
-            code, sides, kinds, told, missing_by_metric=_missing(totals), sale_metrics=sale_metrics
+            code,
+            sides,
+            kinds,
+            told,
+            missing_by_metric=_missing(totals),
+            sale_metrics=frozenset(name for one in books for name in one.sale_metrics()),
+            not_compared=sorted({name for one in books for name in one.unwatched()}),
         ),
         next_step=verdict.next_step(code, kinds, told),
         as_of=request.as_of,

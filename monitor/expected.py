@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import repeat
 
 from monitor.evidence import EXPECTED, Rows
 from sync.domain import planning
@@ -67,6 +68,7 @@ class ExpectedWriter:
         self._by_order = key_property == "OrderId"
         self._shipments: set[tuple[str, str]] = set()
         self._columns: list[list[object]] = [[] for _ in EXPECTED]
+        self._names = {kind: (kind.value, preset.metrics.get(kind, kind.value)) for kind in Kind}
 
     def pages(
         self,
@@ -102,53 +104,49 @@ class ExpectedWriter:
         if name in self._shipments:
             return
         self._shipments.add(name)
-        self._rows(
-            [planning.plan_shipment(shipment, sale, self._preset.policy, self._preset.kinds)],
-            sale,
-        )
+        policy, kinds = self._preset.policy, self._preset.kinds
+        self._rows([planning.plan_shipment(shipment, sale, policy, kinds)], sale)
 
     def _rows(self, planned: list[PlannedEvent], sale: Sale) -> None:
+        """Add the units of one receipt, which all happened at one instant.
+
+        A year holds well over a million units, so columns are filled a receipt at a time.
+        """
         if not planned:
             return
+        count, first = len(planned), self.read.unit_count + 1
+        self.read.unit_count += count
+        self.read.shops_seen.add(sale.shop_id)
         zone = self._places.zone_of(sale.shop_id)
         changed_at = int(sale.changed_at.timestamp())
         completed_at = int(sale.completed_at.timestamp()) if sale.completed_at else changed_at
-        voided = planning.voided(sale)
-        self.read.shops_seen.add(sale.shop_id)
-        metrics, by_order = self._preset.metrics, self._by_order
-        (
-            numbers, accounts, shops, zones, days, sale_ids, order_ids, line_ids, keys, kinds, names, ats,
-            completed, changed, currencies, totals, firsts, alls, voids,
-        ) = self._columns  # fmt: skip
-        last_at: datetime | None = None
-        at, day = completed_at, local_day(completed_at, zone)
-        for unit in planned:
-            happened_at = unit.happened_at
-            if happened_at is not last_at:  # lines of one receipt share the very same instant
-                last_at = happened_at
-                at = int(happened_at.timestamp()) if happened_at else changed_at
-                day = local_day(at, zone)
-            reasons = unit.verdict.exclusions
-            self.read.unit_count += 1
-            numbers.append(self.read.unit_count)
-            accounts.append(self._account)
-            shops.append(sale.shop_id)
-            zones.append(zone)
-            days.append(day)
-            sale_ids.append(unit.sale_id)
-            order_ids.append(unit.order_id)
-            line_ids.append(unit.lines[0].line_id if unit.kind is Kind.PRODUCT else "")
-            keys.append(unit.order_id if by_order else unit.event_id)
-            kinds.append(unit.kind.value)
-            names.append(metrics.get(unit.kind, unit.kind.value))
-            ats.append(at)
-            completed.append(completed_at)
-            changed.append(changed_at)
-            currencies.append(unit.currency)
-            totals.append(unit.value_minor)
-            firsts.append(reasons[0].value if reasons else "")
-            alls.append("|".join(reasons) if reasons else "")
-            voids.append(voided)
+        happened_at = planned[0].happened_at
+        at = int(happened_at.timestamp()) if happened_at else changed_at
+        reasons = [unit.verdict.exclusions for unit in planned]
+        names = [self._names[unit.kind] for unit in planned]
+        added: tuple[Iterable[object], ...] = (
+            range(first, first + count),
+            repeat(self._account, count),
+            repeat(sale.shop_id, count),
+            repeat(zone, count),
+            repeat(local_day(at, zone), count),
+            repeat(sale.sale_id, count),
+            [unit.order_id for unit in planned],
+            [unit.lines[0].line_id if unit.kind is Kind.PRODUCT else "" for unit in planned],
+            [unit.order_id for unit in planned] if self._by_order else [unit.event_id for unit in planned],
+            [kind for kind, _ in names],
+            [metric for _, metric in names],
+            repeat(at, count),
+            repeat(completed_at, count),
+            repeat(changed_at, count),
+            repeat(sale.currency, count),
+            [unit.value_minor for unit in planned],
+            [each[0].value if each else "" for each in reasons],
+            ["|".join(each) if each else "" for each in reasons],
+            repeat(planning.voided(sale), count),
+        )
+        for column, values in zip(self._columns, added, strict=True):
+            column.extend(values)
 
 
 def local_day(epoch_s: int, zone_name: str) -> int:

@@ -66,9 +66,7 @@ class Books:
         if self._asked.path is not None:
             self._comparison.close()
             self._comparison = self._compare((self._asked.path,))
-        self.zone: ZoneDiagnosis = diagnose(
-            self._comparison, watched.name, sides.places.zones(), self._offsets
-        )
+        self.zone: ZoneDiagnosis = diagnose(self._comparison, watched.name, self._offsets)
         self.special: tuple[Finding, ...] = tuple(self._specials())
 
     def close(self) -> None:
@@ -147,6 +145,10 @@ class Books:
     def limits(self) -> list[Limit]:
         """What was not looked at or could not be read."""
         return list(limits.of_reading(self.watched, self.sides, self._request.as_of, self._asked.trouble))
+
+    def unwatched(self) -> list[str]:
+        """The metrics that could not be compared."""
+        return sorted(self._unwatched)
 
     def sale_metrics(self) -> frozenset[str]:
         """The metrics that stand for a receipt as a whole."""

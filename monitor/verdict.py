@@ -48,6 +48,7 @@ def sentence(
     *,
     missing_by_metric: Mapping[str, int],
     sale_metrics: frozenset[str],
+    not_compared: Sequence[str] = (),
 ) -> str:
     """`1,204 sales, 1,187 in Klaviyo, 14 left out on purpose, 3 missing: $212.40`, and what else there is."""
     blocked = [limit.words for limit in limits if limit.blocks]
@@ -59,7 +60,9 @@ def sentence(
         if count and metric not in sale_metrics
     ]
     others += [_counted(kind, totals[kind.value].count) for kind in _NOUNS if kind.value in totals]
-    told = "; ".join([_sales(sides), *([", ".join(others)] if others else [])])
+    told = "; ".join(part for part in (_sales(sides), ", ".join(others)) if part)
+    if not_compared:
+        told += f"; not compared: {', '.join(not_compared)}"
     if verdict is VerdictCode.COULD_NOT_JUDGE:
         return f"Could not judge everything: {told}; {blocked[0]}"
     return told

@@ -5,7 +5,7 @@ for the wall clock of another. Under the right one, sales counted by the first a
 second agree on every day, and each pair's two wall clocks agree to the second.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 from monitor.compare import Comparison
@@ -22,18 +22,18 @@ _SHARE_MIN = 0.9  # of the moved pairs; other faults may lie among them
 _CANDIDATES_SHOWN = 12
 
 
-def diagnose(
-    comparison: Comparison, account: str, shop_zones: Iterable[str], offsets: Sequence[Offset]
-) -> ZoneDiagnosis:
+def diagnose(comparison: Comparison, account: str, offsets: Sequence[Offset]) -> ZoneDiagnosis:
     """Try every candidate on the pairs whose times differ, in the shops where days disagree.
 
     `offsets` holds every zone worth trying: the shops', the Klaviyo account's and UTC.
     """
-    comparison.name_zones((SHOP, *distinct_zones(set(shop_zones), offsets)))
-    comparison.run("5_zones")
+    comparison.run("5_zone_pairs")
     ((pairs, shifted, days),) = comparison.rows(_COUNTS)
     if not shifted:
         return _nothing(account)
+    shop_zones = {zone for (zone,) in comparison.rows("SELECT DISTINCT zone FROM zone_pairs")}
+    comparison.name_zones((SHOP, *distinct_zones(shop_zones, offsets)))
+    comparison.run("6_zone_walls")
     candidates = _candidates(comparison)
     return _judged(account, candidates, pairs=pairs, shifted=shifted, days=days)
 

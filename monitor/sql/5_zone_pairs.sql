@@ -1,7 +1,7 @@
--- The pairs whose times differ, and what the clocks of every candidate zone showed at both times.
+-- The pairs whose times differ, in shops where any event lies on another day than its sale.
 -- Products share the time of their sale, so they are only asked where nothing else is shifted.
--- In:  params, units, placed_events, judged_units, offsets, zone_names (name; `shop` is each shop's own)
--- Out: zone_pairs, zone_walls
+-- In:  params, units, placed_events, judged_units
+-- Out: zone_pairs
 
 CREATE TABLE zone_pairs AS
 SELECT j.unit_no, j.zone, u.happened_at AS sale_at, e.happened_at AS event_at,
@@ -19,13 +19,3 @@ WHERE j.status = 'delivered' AND e.happened_at <> u.happened_at
       WHERE o.status = 'delivered' AND o.kind <> 'product' AND o.event_day <> o.business_day))
   AND j.shop_id IN (
       SELECT s.shop_id FROM judged_units s WHERE s.status = 'delivered' AND s.event_day <> s.business_day);
-
-CREATE TABLE zone_walls AS
-SELECT p.unit_no, p.zone AS shop_zone, n.name,
-       p.sale_at + so.offset_s AS sale_wall, p.event_at + eo.offset_s AS event_wall
-FROM zone_pairs p
-CROSS JOIN zone_names n
-JOIN offsets so ON so.zone = CASE WHEN n.name = 'shop' THEN p.zone ELSE n.name END
-               AND p.sale_at >= so.from_s AND p.sale_at < so.to_s
-JOIN offsets eo ON eo.zone = CASE WHEN n.name = 'shop' THEN p.zone ELSE n.name END
-               AND p.event_at >= eo.from_s AND p.event_at < eo.to_s;
