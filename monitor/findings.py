@@ -16,6 +16,13 @@ _SEVERITY = {
     FindingKind.SILENCE: Severity.CRITICAL,
     FindingKind.DAY_SHIFT: Severity.WARNING,
 }
+# What is known of a person changes after the sale; an event sent before that was right when it was sent.
+_PERSONAL = {
+    Exclusion.NO_CUSTOMER,
+    Exclusion.NO_EMAIL,
+    Exclusion.UNUSABLE_EMAIL,
+    Exclusion.NO_CONSENT,
+}
 _COMPARED = ("amount", "day", "time", "profile", "shop", "event id")
 
 
@@ -27,7 +34,7 @@ def finding_of(detail: Detail, known: Known, shop_names: Mapping[str, str]) -> F
     return Finding(
         key=stable_key(kind, known.account, detail.metric, detail.unit_key or "", detail.event_id or ""),
         kind=kind,
-        severity=_SEVERITY.get(kind, Severity.ERROR),
+        severity=_severity(kind, detail),
         account=known.account,
         shop=detail.shop_id,
         shop_name=shop_names.get(detail.shop_id, ""),
@@ -84,6 +91,12 @@ def stable_key(kind: FindingKind, *names: str) -> str:
     """A short name that stays the same as long as the same thing is wrong."""
     text = "\x1f".join((kind.value, *names))
     return f"{kind.value}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _severity(kind: FindingKind, detail: Detail) -> Severity:
+    if kind is FindingKind.ORPHANED and detail.reason in _PERSONAL:
+        return Severity.WARNING
+    return _SEVERITY.get(kind, Severity.ERROR)
 
 
 def _expected(detail: Detail, shop_names: Mapping[str, str]) -> dict[str, str]:
