@@ -1,5 +1,6 @@
 """The composition root of the sync: settings in, one program out, for commands, scenarios and tests."""
 
+import random
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from sync.engine.tally import Tally
 from sync.engine.work import Ends, Means, Progress, no_progress
 from sync.http.client import shared_tls
 from sync.http.errors import ApiTrouble, Reconnect
+from sync.http.retry import RetryPolicy
 from sync.klaviyo.read import KlaviyoReader
 from sync.serve import TICK_S, Rounds, tick_for_ever, timetable_of
 from sync.settings import Settings, WrongSettings
@@ -41,7 +43,9 @@ def build(
     """
     threads = clock is None and not transports
     means = Means(open_store(settings.store.url), clock or SystemClock(), checkpoint, threads)
-    network = Network(means.clock, None if transports else shared_tls(), transports or {})
+    chance = random.SystemRandom() if threads else random.Random(1)  # noqa: S311 - spreads retries, hides nothing
+    retry = RetryPolicy(chance=chance.random)
+    network = Network(means.clock, None if transports else shared_tls(), transports or {}, retry)
     return App(means, network, Opening(settings, means.store, network))
 
 

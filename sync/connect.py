@@ -12,6 +12,7 @@ import httpx
 from sync.domain.clock import Clock
 from sync.domain.facts import AccountFacts
 from sync.http.client import ApiClient
+from sync.http.retry import RetryPolicy
 from sync.klaviyo import client as klaviyo
 from sync.klaviyo.client import KlaviyoClient
 from sync.klaviyo.read import KlaviyoAccount, KlaviyoReader
@@ -26,11 +27,12 @@ Transports = Mapping[str, httpx.BaseTransport]  # by upstream, to mount fakes in
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How requests leave: the clock that paces them, the shared TLS context, and fakes mounted instead."""
+    """How requests leave: the pacing clock, the shared TLS context, fakes mounted instead, and patience."""
 
     clock: Clock
     tls: ssl.SSLContext | None
     transports: Transports
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def till(self, name: str, account: AccountSettings, vault: TokenVault, share: float) -> LightspeedRClient:
         """A client of the account's till, using at most `share` of its rate limit."""
@@ -45,6 +47,7 @@ class Network:
             share=share,
             transport=self.transports.get("lightspeed_r"),
             tls=self.tls,
+            retry=self.retry,
         )
 
     def klaviyo(self, name: str, account: AccountSettings) -> KlaviyoClient:
@@ -62,13 +65,18 @@ class Network:
             key_setting=f"accounts.{name}.klaviyo (or {variable})",
             transport=self.transports.get("klaviyo"),
             tls=self.tls,
+            retry=self.retry,
         )
 
     def sign_in(self, name: str, account: AccountSettings, attempt: "Attempt") -> "SignIn":
         """Connecting the account's till, begun or gone on with."""
         settings = account.lightspeed_r
         api = lightspeed_r.auth_client(
-            settings.auth_url, clock=self.clock, transport=self.transports.get("lightspeed_r"), tls=self.tls
+            settings.auth_url,
+            clock=self.clock,
+            transport=self.transports.get("lightspeed_r"),
+            tls=self.tls,
+            retry=self.retry,
         )
         return SignIn(api, app_of(name, account), settings.auth_url, self.clock, attempt)
 

@@ -232,7 +232,11 @@ class ApiClient:
         return Response(reply.status_code, reply.headers, b"".join(pieces))
 
     def _unreachable(self, ask: _Ask, problem: Exception) -> Exception:
-        trouble = TryLater(self.upstream, f"cannot be reached ({type(problem).__name__}); try again later")
+        trouble = TryLater(
+            self.upstream,
+            f"cannot be reached at {self.base_url} ({type(problem).__name__}); try again later, "
+            "and check the network and the configured address if it lasts",
+        )
         safe = ask.repeatable or isinstance(problem, _NEVER_SENT)
         return _Again(trouble) if safe else trouble
 

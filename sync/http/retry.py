@@ -1,10 +1,16 @@
 """When to ask again and how long to wait first. Only reads and repeatable writes are ever sent twice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from sync.domain.clock import Clock
+
+
+def no_chance() -> float:
+    """Leave nothing to chance."""
+    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +21,17 @@ class RetryPolicy:
     first_s: float = 0.5
     factor: float = 2.0
     backoff_max_s: float = 30.0
+    jitter: float = 0.5  # up to this part of a wait is left to chance, lest many clients come back at once
+    chance: Callable[[], float] = no_chance  # numbers from 0 up to 1
     wait_max_s: float = 120.0  # an upstream that asks for more than this gets its caller's patience, not ours
 
     def backoff_s(self, attempt: int) -> float:
-        """The wait after attempt number `attempt` (from 1) where the upstream named none."""
-        return min(self.first_s * self.factor ** (attempt - 1), self.backoff_max_s)
+        """The wait after attempt number `attempt` (from 1) where the upstream named none.
+
+        Klaviyo's page on rate limits asks for exponential waits with jitter.
+        """
+        longest_s = min(self.first_s * self.factor ** (attempt - 1), self.backoff_max_s)
+        return longest_s * (1 - self.jitter * self.chance())
 
 
 def retry_after_s(value: str, clock: Clock) -> float | None:

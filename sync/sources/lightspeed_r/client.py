@@ -32,6 +32,7 @@ from sync.sources.lightspeed_r.auth import OAuth, OAuthApp, TokenVault
 T = TypeVar("T")
 UPSTREAM = "Lightspeed R-Series"
 IDS_MAX = 100  # values in one IN filter
+_PATIENCE = RetryPolicy()
 _PAGE_ROWS = 100
 _PAGES_MAX = 200_000  # of one read; twenty million rows
 _TO_MANY = frozenset({"SaleLines", "SalePayments", "Registers", "Images"})
@@ -154,15 +155,27 @@ class LightspeedRClient:
             return Reconnect(
                 UPSTREAM, f"the access token is rejected even when fresh; {self._app.remedy}", status=status
             )
+        if content.lstrip()[:1] == b"<":
+            # Its own errors are JSON, whatever their label says: this page comes from something in between.
+            return TryLater(UPSTREAM, _in_between(status), status=status)
         if status == 403:
-            scope = _SCOPES_BY_ENTITY.get(entity, "employee:register_read")
-            told = f"may not read {entity}: the scope {scope} is missing; {self._app.remedy}"
-            return NotPermitted(UPSTREAM, f"{told} as an employee who has that right", scope=scope)
+            return self._not_permitted(entity)
         if status == 404:
             return NotThere(UPSTREAM, message or "there is no such thing")
         if "try again later" in message.lower():
             return TryLater(UPSTREAM, "asks to try again later", status=status)
         return Refused(UPSTREAM, status, code=code, detail=message)
+
+    def _not_permitted(self, entity: str) -> NotPermitted:
+        remedy = self._app.remedy
+        if entity == "Account" and self.account_id:
+            told = (
+                f"the connection does not open account {self.account_id}; correct account_id in the settings,"
+            )
+            return NotPermitted(UPSTREAM, f"{told} or leave it out, or {remedy} as somebody who may use it")
+        scope = _SCOPES_BY_ENTITY.get(entity, "employee:register_read")
+        told = f"may not read {entity}: the scope {scope} is missing; {remedy}"
+        return NotPermitted(UPSTREAM, f"{told} as an employee who has that right", scope=scope)
 
 
 def connect(
@@ -176,13 +189,15 @@ def connect(
     share: float = 1.0,
     transport: httpx.BaseTransport | None = None,
     tls: ssl.SSLContext | None = None,
+    retry: RetryPolicy = _PATIENCE,
 ) -> LightspeedRClient:
     """A client for one connected account, with its own bucket, and OAuth through the vault.
 
     `api_url` and `auth_url` are the two hosts, such as `https://api.lightspeedapp.com` and
     `https://cloud.lightspeedapp.com`; `transport` mounts a fake that plays both.
     """
-    oauth = OAuth(app, auth_client(auth_url, clock=clock, transport=transport, tls=tls), vault, clock)
+    signing = auth_client(auth_url, clock=clock, transport=transport, tls=tls, retry=retry)
+    oauth = OAuth(app, signing, vault, clock)
     api = ApiClient(
         UPSTREAM,
         f"{api_url.rstrip('/')}/API/V3",
@@ -191,6 +206,7 @@ def connect(
         auth=oauth,
         transport=transport,
         tls=tls,
+        retry=retry,
     )
     return LightspeedRClient(api, account_id, app)
 
@@ -201,6 +217,7 @@ def auth_client(
     clock: Clock,
     transport: httpx.BaseTransport | None = None,
     tls: ssl.SSLContext | None = None,
+    retry: RetryPolicy = _PATIENCE,
 ) -> ApiClient:
     """A client of the authorization host, for refreshing and for the connect flow."""
     # The vendor allows five refresh attempts a minute for one connection.
@@ -210,7 +227,7 @@ def auth_client(
         auth_url,
         clock=clock,
         limiter=limiter,
-        retry=RetryPolicy(attempts_max=3),
+        retry=replace(retry, attempts_max=3),
         transport=transport,
         tls=tls,
     )
@@ -220,6 +237,13 @@ def _in_hundreds(ids: Iterable[str]) -> Iterator[Sequence[str]]:
     every = list(ids)
     for start in range(0, len(every), IDS_MAX):
         yield every[start : start + IDS_MAX]
+
+
+def _in_between(status: int) -> str:
+    return (
+        f"answered {status} with a web page instead of JSON; try again later, and check the configured "
+        "address if it lasts"
+    )
 
 
 def _too_heavy(trouble: ApiTrouble) -> bool:

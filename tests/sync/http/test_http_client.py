@@ -290,3 +290,11 @@ def test_every_attempt_is_paced_and_every_answer_observed() -> None:
     )  # fmt: skip
     client.request("GET", "things", cost=1.8, bucket="reads")
     assert log.seen == [(1.8, "reads"), 500, (1.8, "reads"), (1.8, "reads"), 200]
+
+
+def test_waits_between_attempts_are_left_to_chance_up_to_half_when_nobody_named_them() -> None:
+    chances = iter([0.0, 0.5, 1.0])
+    policy = RetryPolicy(chance=lambda: next(chances))
+    assert [policy.backoff_s(attempt) for attempt in (1, 2, 3)] == [0.5, 0.75, 1.0]
+    named = httpx.Response(429, headers={"Retry-After": "7"})
+    assert waited_s(named, ok(), retry=RetryPolicy(chance=lambda: 1.0)) == 7
