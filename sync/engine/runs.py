@@ -13,7 +13,7 @@ from sync.engine.feeds import Feeds, distinct
 from sync.engine.ingest import Ingest
 from sync.engine.tally import Tally
 from sync.engine.work import Ends, Means, Progress, Work, no_progress, sender_for
-from sync.http.errors import ApiTrouble, NotPermitted, Reconnect, TryLater
+from sync.http.errors import ApiTrouble, NotPermitted, Reconnect, TryLater, Unintelligible
 from sync.store import accounts, ledger, letters, people
 from sync.store.letters import Letter
 
@@ -170,4 +170,4 @@ def named(trouble: ApiTrouble) -> Outcome:
     """What an upstream's trouble means for a run."""
     if isinstance(trouble, Reconnect | NotPermitted):
         return Outcome.RECONNECT
-    return Outcome.TRY_LATER if isinstance(trouble, TryLater) else Outcome.REFUSED
+    return Outcome.TRY_LATER if isinstance(trouble, TryLater | Unintelligible) else Outcome.REFUSED

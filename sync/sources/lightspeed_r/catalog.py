@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Product
-from sync.http.errors import Unintelligible
+from sync.http.errors import NotThere
 from sync.sources.lightspeed_r import parse, wire
 from sync.sources.lightspeed_r.client import UPSTREAM, LightspeedRClient, Listing
 from sync.sources.protocol import ProductShelf
@@ -26,17 +27,18 @@ class Catalog:
         self._client = client
         self._shelf = shelf
         self._gone: set[str] = set()
+        self._unread: list[SetAside] = []
         self._discounts: dict[str, str] = {}
         self._facts: AccountFacts | None = None
         self._web_registers: frozenset[str] = frozenset()
 
     def account(self) -> AccountFacts:
-        """The account and its shops, read now. Raises Unintelligible when it names no currency."""
+        """The account and its shops, read now. Raises NotThere when it names no currency."""
         _ = self._client.account_id or self._client.whoami()
         found = self._client.one(f"Account/{self._client.account_id}.json", wire.Account)
         currency = "" if isinstance(found.default_currency, str) else found.default_currency.code.strip()
         if not (len(currency) == 3 and currency.isalpha() and currency.isascii()):
-            raise Unintelligible(
+            raise NotThere(
                 UPSTREAM, "the account names no currency; set its default currency in Lightspeed, then retry"
             )
         listing = Listing("Shop", {}, ("Contact", "Registers"), "shopID")
@@ -60,6 +62,11 @@ class Catalog:
             self._discount_names({line.discount_id for line in lines}),
         )
 
+    def unread(self) -> tuple[SetAside, ...]:
+        """Articles and discounts that could not be read since this was last asked; sales go without them."""
+        unread, self._unread = tuple(self._unread), []
+        return unread
+
     def bare(self) -> parse.Knowledge:
         """What is needed to read sales without their articles."""
         facts = self._facts or self.account()
@@ -80,13 +87,15 @@ class Catalog:
 
     def _item_rows(self, item_ids: Sequence[str]) -> list[wire.Item]:
         listing = Listing("Item", {}, _ITEM_RELATIONS, "itemID")
-        pages = self._client.by_ids(listing, "itemID", item_ids, _ITEMS)
+        pages = list(self._client.by_ids(listing, "itemID", item_ids, _ITEMS))
+        self._unread += [each for page in pages for each in page.set_aside]
         return [row for page in pages for row in page.rows if row.item_id]
 
     def _discount_names(self, discount_ids: Iterable[str]) -> Mapping[str, str]:
         unknown = {each for each in discount_ids if each and each != "0"} - self._discounts.keys()
         if unknown:
-            pages = self._client.pages(Listing("Discount", {}, (), "discountID"), _DISCOUNTS)
+            pages = list(self._client.pages(Listing("Discount", {}, (), "discountID"), _DISCOUNTS))
+            self._unread += [each for page in pages for each in page.set_aside]
             self._discounts.update((row.discount_id, row.name) for page in pages for row in page.rows)
             # A discount that was really deleted has no name; asking for it once is enough.
             self._discounts.update(dict.fromkeys(unknown - self._discounts.keys(), ""))

@@ -90,6 +90,8 @@ def _times(row: wire.Sale) -> tuple[datetime, datetime]:
 def _state(row: wire.Sale) -> SaleState:
     if row.voided == "true":
         return SaleState.VOIDED
+    if row.voided not in {"false", ""}:
+        raise CannotRead("no_state", "the sale does not say whether it was voided")
     if row.completed not in {"true", "false"}:
         raise CannotRead("no_state", "the sale does not say whether it is completed")
     return SaleState.COMPLETED if row.completed == "true" else SaleState.OPEN
@@ -214,6 +216,8 @@ def shipment(row: wire.ShipTo) -> Shipment | None:
         raise CannotRead("no_id", "the shipment has no shipToID")
     if sale_id is None:
         return None
+    if row.shipped not in {"true", "false"}:
+        raise CannotRead("no_state", "the shipment does not say whether it was shipped")
     changed_at = _time(row.time_stamp, "timeStamp")
     return Shipment(row.ship_to_id, sale_id, _id(row.customer_id), row.shipped == "true", changed_at)
 

@@ -94,7 +94,8 @@ class SaleReader:
     def _facts(self, page: wire.Rows[wire.Sale]) -> SalesRead:
         known = self._catalog.knowledge(page.rows)
         sales, aside = facts(page.rows, lambda row: parse.sale(row, known), "sale", lambda row: row.sale_id)
-        return SalesRead(page.rows, self._originals.complete(sales), (*page.set_aside, *aside))
+        every = (*page.set_aside, *self._catalog.unread(), *aside)
+        return SalesRead(page.rows, self._originals.complete(sales), every)
 
     def _line_owners(self, line_ids: Sequence[str]) -> dict[str, str]:
         listing = Listing("SaleLine", {}, (), "saleLineID")

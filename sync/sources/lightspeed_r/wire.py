@@ -5,7 +5,8 @@ an object where several come as an array; V3 does all of this too. A row that do
 and the rest of its page goes on.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -271,11 +272,15 @@ def rows_decoder(entity: str, row_type: type[T], id_name: str) -> Callable[[byte
             page: Any = whole.decode(body)
         except (msgspec.ValidationError, UnicodeDecodeError):
             return _row_by_row(body, entity, row_type, single, id_name)
+        except msgspec.DecodeError:
+            return _row_by_row(_well_paired(body), entity, row_type, single, id_name)
         return Rows(several(page.rows), str(page.attributes.get("next") or ""))
 
     return decode
 
 
+# What the records are called where people read of them; anything else by its own name.
+_SUBJECTS: Mapping[str, str] = {"ShipTo": "shipment", "SaleVoid": "void", "Item": "product"}
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _LOOSE = msgspec.json.Decoder(float_hook=str)
@@ -293,9 +298,19 @@ def _row_by_row(
         try:
             rows.append(_row(raw, row_type, single))
         except msgspec.ValidationError:
-            aside.append(SetAside(entity.lower(), _id_of(raw, id_name), "malformed",
+            subject = _SUBJECTS.get(entity, entity.lower())
+            aside.append(SetAside(subject, _id_of(raw, id_name), "malformed",
                                   "a field of the record has a shape this API does not send"))  # fmt: skip
     return Rows(rows, str(attributes.get("next") or ""), tuple(aside))
+
+
+def _well_paired(body: bytes) -> bytes:
+    """The same JSON with half a surrogate pair, which is no text, replaced. Raises ValueError for no JSON.
+
+    One name typed like that must not keep its whole page from being read.
+    """
+    tree = json.loads(body.decode("utf-8", "replace"), parse_float=str, parse_int=str)
+    return json.dumps(tree, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _raw_rows(value: bytes) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from r_till import NOON, Shelf, Till, last_cursor, sale_ids, stand
 from fakes.lightspeed_r.records import LineIn
 from sync.domain.clock import Window
 from sync.domain.facts import SaleState
-from sync.http.errors import NotPermitted, Refused, Unintelligible
+from sync.http.errors import NotPermitted, NotThere, Refused, Unintelligible
 from sync.sources.protocol import Page
 
 
@@ -31,7 +31,7 @@ def test_the_account_tells_its_currency_and_its_shops(till: Till) -> None:
 @pytest.mark.parametrize("currency", ["", "US", "dollars", "€€€"])
 def test_an_account_without_a_currency_stops_with_what_to_do(till: Till, currency: str) -> None:
     till.state.account.currency = currency
-    with pytest.raises(Unintelligible, match="set its default currency in Lightspeed"):
+    with pytest.raises(NotThere, match="set its default currency in Lightspeed"):
         till.source().account()
 
 
