@@ -52,6 +52,8 @@ def play(state: "State", receipts: "Receipts", cast: Cast, odd: dict[int, Odd]) 
         player.catch_up(at)
         player.ring(basket, at)
     player.catch_up(None)
+    for index in state.sales.indexes.values():
+        index.keys()  # back-dated sales came out of order; sorted now, no later reader pays for it
     return player.done
 
 
