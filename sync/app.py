@@ -109,11 +109,11 @@ class App:
         progress: Progress = no_progress,
     ) -> list[Result]:
         """Read all history, or these business days (both included), and deliver it as history."""
-        results = []
-        for one in self.names(name):
-            self._opening.close(one)  # a source that remembers nothing reads everything
-            window = self._window(first, last)
-            results.append(self.attempt(one, "backfill", lambda runs: runs.backfill(window(runs)), progress))  # noqa: B023 - called at once
+        window = self._window(first, last)
+        results = [
+            self.attempt(one, "backfill", lambda runs: runs.backfill(window(runs)), progress, anew=True)
+            for one in self.names(name)
+        ]
         self._means.store.tidy()
         return results
 
@@ -213,8 +213,14 @@ class App:
         progress: Progress = no_progress,
         *,
         running: bool = False,
+        anew: bool = False,
     ) -> Result:
-        """Do it; trouble with either end becomes a result. `running` reads in the cheap live way."""
+        """Do it; trouble with either end becomes a result.
+
+        `running` reads in the cheap live way; `anew` with a source that remembers nothing, and so reads all.
+        """
+        if anew:
+            self._opening.close(name)
         try:
             result = do(Runs(self._opening.open(name, running=running), self._means, progress))
         except ApiTrouble as trouble:
@@ -279,7 +285,8 @@ class DeadLetters:
     def retry(self, name: str | None = None, numbers: Sequence[int] | None = None) -> "Sequence[Result]":
         """Try them again: refused events and profiles are sent once more, all else is read anew."""
         return [
-            self._app.attempt(one, "retry", lambda runs: runs.retry(numbers)) for one in self._app.names(name)
+            self._app.attempt(one, "retry", lambda runs: runs.retry(numbers), anew=True)
+            for one in self._app.names(name)
         ]
 
     def drop(self, name: str | None = None, numbers: Sequence[int] | None = None) -> int:
