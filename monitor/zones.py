@@ -27,10 +27,11 @@ def diagnose(comparison: Comparison, account: str, offsets: Sequence[Offset]) ->
 
     `offsets` holds every zone worth trying: the shops', the Klaviyo account's and UTC.
     """
-    comparison.run("5_zone_pairs")
-    ((pairs, shifted, days),) = comparison.rows(_COUNTS)
+    ((shifted,),) = comparison.rows("SELECT count(*) FROM finding_rows WHERE kind = 'day_shift'")
     if not shifted:
         return _nothing(account)
+    comparison.run("5_zone_pairs")
+    ((pairs, shifted, days),) = comparison.rows(_COUNTS)
     shop_zones = {zone for (zone,) in comparison.rows("SELECT DISTINCT zone FROM zone_pairs")}
     comparison.name_zones((SHOP, *distinct_zones(shop_zones, offsets)))
     comparison.run("6_zone_walls")

@@ -1,16 +1,21 @@
 -- The closed accounting: what each side holds, counted straight from the evidence, against the terms that the
--- judgement gave. What the terms leave over is the remainder.
--- In:  units, kept_cancellations, placed_events, judged_units, judged_events, params (first_day, last_day)
+-- judgement gave. What the terms leave over is the remainder. (Only the day of cancellations and shipments is
+-- taken from the judgement, and with it which cancellations were owed.)
+-- In:  units, placed_events, judged_units, judged_events, params (first_day, last_day)
 -- Out: accounting, one row per shop, business day, metric and currency
 
 CREATE TABLE terms AS
-SELECT 'pos' AS term, u.shop_id, u.zone, coalesce(j.business_day, u.business_day) AS business_day,
-       u.metric, u.currency, count(*) AS term_count, sum(u.total_minor) AS term_minor
+SELECT 'pos' AS term, shop_id, zone, business_day, metric, currency,
+       count(*) AS term_count, sum(total_minor) AS term_minor
+FROM units
+WHERE kind NOT IN ('canceled', 'shipped')
+GROUP BY shop_id, zone, business_day, metric, currency
+UNION ALL
+SELECT 'pos', u.shop_id, u.zone, j.business_day, u.metric, u.currency, count(*), sum(u.total_minor)
 FROM units u
-LEFT JOIN judged_units j ON j.unit_no = u.unit_no
-LEFT JOIN kept_cancellations k ON k.unit_no = u.unit_no
-WHERE u.kind <> 'canceled' OR k.unit_no IS NOT NULL
-GROUP BY u.shop_id, u.zone, coalesce(j.business_day, u.business_day), u.metric, u.currency
+JOIN judged_units j ON j.unit_no = u.unit_no
+WHERE u.kind IN ('canceled', 'shipped')
+GROUP BY u.shop_id, u.zone, j.business_day, u.metric, u.currency
 UNION ALL
 SELECT status, shop_id, zone, business_day, metric, currency, count(*), sum(total_minor)
 FROM judged_units
