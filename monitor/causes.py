@@ -73,11 +73,10 @@ def _guess(code: str, words: str) -> Cause:
 
 
 def _missing(detail: Detail, known: Known) -> Advice:
-    day = detail.business_day.isoformat()
-    command = f"tillproof sync backfill {known.account} --from {day} --to {day}"
+    command = f"tillproof sync resend {known.account} --sale {detail.sale_id}"
     remedy = (
-        "Look for it among the dead letters (tillproof sync dead-letters). If it is not there, send the day "
-        "again: events keep their ids, so what Klaviyo already has is not doubled."
+        "Look for it among the dead letters (tillproof sync dead-letters list). If it is not there, send it "
+        "once more: events keep their ids, so what Klaviyo already has is not doubled."
     )
     if detail.metric in known.absent_metrics:
         return Advice(

@@ -117,6 +117,11 @@ class App:
         self._means.store.tidy()
         return results
 
+    def resend(self, name: str, sale_ids: Sequence[str], progress: Progress = no_progress) -> Result:
+        """Send what these sales of one account became once more. What Klaviyo has already it keeps."""
+        one = self.names(name)[0]
+        return self.attempt(one, "resend", lambda runs: runs.resend(sale_ids), progress, anew=True)
+
     def preview(
         self,
         name: str | None = None,

@@ -31,6 +31,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for ma
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
 Day = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First business day.")]
 LastDay = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last business day.")]
+Sales = Annotated[list[str] | None, typer.Option(help="The number of a sale; may be repeated.")]
+Drift = Annotated[Path | None, typer.Option(help="A report's drift.csv: every sale it calls missing.")]
 Numbers = Annotated[list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Their numbers.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
 Only = Annotated[str | None, typer.Option("--account", "-a", help="Only this account.")]
@@ -93,6 +95,39 @@ def backfill(
     with opened(settings) as app, Shown(estimated=True, quiet=json) as shown:
         results = app.backfill(account, first and first.date(), last and last.date(), shown)
     told(results, json, verbose)
+
+
+@sync.command(epilog=_CODES)
+def resend(
+    account: OneAccount,
+    *,
+    sale: Sales = None,
+    drift: Drift = None,
+    settings: SettingsPath = SETTINGS_FILE,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Send sales once more that the monitor did not find in Klaviyo.
+
+    They go to the same profiles under the same ids, so what Klaviyo already has is not doubled, and as
+    history, so that no flow greets anybody twice.
+
+    \b
+    tillproof sync resend main --sale 1042 --sale 1077
+    tillproof sync resend main --drift reports/last-night/drift.csv     every sale it calls missing
+    """
+    from sync.drift import missing_sales
+    from sync.show import Shown
+
+    with plainly():
+        chosen = [*(sale or []), *(missing_sales(drift, account) if drift else [])]
+    if not chosen:
+        raise typer.BadParameter(
+            "name sales with --sale, or a drift.csv that calls some missing with --drift"
+        )
+    with opened(settings) as app, Shown(quiet=json) as shown:
+        result = app.resend(account, chosen, shown)
+    told([result], json, verbose)
 
 
 @sync.command(epilog=_CODES)

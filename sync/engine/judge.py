@@ -64,6 +64,26 @@ class Judge:
         self._settle([planned], mine, changes, frozenset())
         return planned
 
+    def again(
+        self, sale: Sale, shipments: Iterable[Shipment], known: Sequence[Known], changes: Changes
+    ) -> list[tuple[int, Draft]]:
+        """The events of a sale that were sent, built anew for the profile they went to, each with its row."""
+        planned = [
+            *planning.plan_sale(sale, self._preset.policy, self._kinds),
+            *self._cancellation(sale, known),
+        ]
+        planned += [planning.plan_shipment(one, sale, self._preset.policy, self._kinds) for one in shipments]
+        sent = {(event.kind, event.event_id): event for event in known if event.state == EventState.SENT}
+        found = []
+        for event in planned:
+            before = sent.get((event.kind, event.event_id))
+            if before is None or not event.verdict.eligible:
+                continue
+            draft = self._built(_for(event, before.email), changes)
+            if draft is not None:
+                found.append((before.id, draft))
+        return found
+
     def _cancellation(self, sale: Sale, known: Sequence[Known]) -> list[PlannedEvent]:
         went_out = any(event.kind == Kind.PLACED and event.frozen for event in known)
         if not (planning.voided(sale) and went_out and Kind.CANCELED in self._kinds):
@@ -98,9 +118,7 @@ class Judge:
                 changes.withdraw.append(before.id)
         elif before is None:
             changes.add.append(draft)
-        elif before.state == EventState.WITHDRAWN or before.digest != ledger.digest(
-            draft.profile, draft.payload
-        ):
+        elif before.state == EventState.WITHDRAWN or not _same(before, draft):
             changes.replace.append((before.id, draft))
             changes.settled.append(event.event_id)
 
@@ -123,6 +141,12 @@ class Judge:
             event.kind, event.event_id, event.sale_id, built.email, int(happened_at.timestamp()),
             event.value_minor, event.currency, built.profile, built.event,
         )  # fmt: skip
+
+
+def _same(before: Known, draft: Draft) -> bool:
+    # Whether it goes out as history was settled when it was planned; by now the sale may merely be older.
+    told = (draft.payload, payload.otherwise_delivered(draft.payload))
+    return any(before.digest == ledger.digest(draft.profile, event) for event in told)
 
 
 def _for(event: PlannedEvent, email: str) -> PlannedEvent:
