@@ -20,7 +20,9 @@ def build() -> typer.Typer:
         pretty_exceptions_show_locals=False,
         rich_markup_mode=None,
     )
-    found = sorted(entry_points(group=GROUP), key=lambda e: (ORDER.index(e.name) if e.name in ORDER else 99, e.name))
+    found = sorted(
+        entry_points(group=GROUP), key=lambda e: (ORDER.index(e.name) if e.name in ORDER else 99, e.name)
+    )
     for entry in found:
         entry.load()(root)
     return root
