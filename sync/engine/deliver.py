@@ -5,13 +5,18 @@ Batches go out one after the other, oldest events first, so every profile sees i
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn, Protocol, TypeVar
+
+from sqlalchemy import Connection
 
 from sync.domain.clock import Clock
 from sync.domain.errors import SetAside
 from sync.engine.checkpoints import Checkpoint
 from sync.engine.tally import Tally
 from sync.klaviyo.bodies import BODY_BYTES_MAX, EVENTS_MAX, Outgoing
+from sync.klaviyo.errors import REFUSALS_MAX, NothingTaken
 from sync.klaviyo.profiles import ProfileOut, ProfilesSent, ProfileWriter
 from sync.klaviyo.write import EventWriter, Refusal, Sent
 from sync.store import ledger, letters, people
@@ -39,6 +44,14 @@ class Inline:
         done: Future[T] = Future()
         done.set_result(work())
         return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A batch on its way; `fresh` when this run claimed it, so that nobody can have sent it before."""
+
+    batch: Batch
+    fresh: bool
 
 
 class Courier:
@@ -69,8 +82,10 @@ class Courier:
         self._sender = sender
         self._list_id = list_id
         self._welcome = welcome
-        self._flying: tuple[Batch, Future[Sent]] | None = None
+        self._flying: tuple[_Flight, Future[Sent]] | None = None
         self._waiting_count = 0
+        self._taken = False  # whether Klaviyo took anything in this run
+        self._refused: list[tuple[int, SetAside]] = []  # rows held back in this run while nothing was taken
 
     def resume(self) -> None:
         """Send again, to the byte, what an earlier run had claimed; then know how much waits."""
@@ -80,7 +95,7 @@ class Courier:
         for number in numbers:
             with self._store.reading() as connection:
                 batch = ledger.load(connection, self._account, number)
-            self._send(batch)
+            self._send(_Flight(batch, fresh=False))
             self._land()
 
     def expect(self, count: int) -> None:
@@ -119,43 +134,75 @@ class Courier:
             return False
         self._checkpoint("batch committed")
         self._waiting_count -= len(batch.events)
-        self._send(batch)
+        self._send(_Flight(batch, fresh=True))
         return True
 
-    def _send(self, batch: Batch) -> None:
+    def _send(self, flight: "_Flight") -> None:
         outgoing = [
             Outgoing(event.id, event.profile, event.payload, len(event.profile) + len(event.payload))
-            for event in batch.events
+            for event in flight.batch.events
         ]
-        self._flying = batch, self._sender.submit(lambda: self._writer.send(outgoing))
+        refusals_max = None if self._taken else max(1, REFUSALS_MAX - len(self._refused))
+        self._flying = (
+            flight,
+            self._sender.submit(lambda: self._writer.send(outgoing, refusals_max=refusals_max)),
+        )
 
     def _land(self) -> None:
         if self._flying is None:
             return
-        batch, future = self._flying
+        flight, future = self._flying
         self._flying = None
         sent = future.result()
         self._checkpoint("batch sent")
-        self._mark(batch, sent.refused)
+        self._taken = self._taken or bool(sent.accepted)
+        if not self._taken and len(self._refused) + len(sent.refused) >= REFUSALS_MAX:
+            self._put_back(flight, sent)
+        self._mark(flight.batch, sent.refused)
         self._checkpoint("batch done")
         self._tally.sent_count += len(sent.accepted)
         self._tally.refused_count += len(sent.refused)
+
+    def _put_back(self, flight: "_Flight", sent: Sent) -> NoReturn:
+        """Let everything this run saw refused wait again, for it is no single event's fault. Raises it.
+
+        The rest of a batch that an earlier run had sent stays claimed: some of it may have arrived.
+        """
+        again = [event.id for event in flight.batch.events] if flight.fresh else []
+        again += [] if flight.fresh else [one.outbox_id for one in sent.refused]
+        with self._store.writing() as connection:
+            ledger.unclaim(connection, again)
+            ledger.release(connection, [row for row, _ in self._refused], int(self._clock.now().timestamp()))
+            letters.settle(connection, self._account, "event", [item.subject_id for _, item in self._refused])
+        self._tally.take_back(item.reason for _, item in self._refused)
+        count = len(self._refused) + len(sent.refused)
+        self._refused.clear()
+        raise NothingTaken(count, "events", sent.refused[-1].detail)
 
     def _mark(self, batch: Batch, refused: Sequence[Refusal]) -> None:
         now_at = self._clock.now()
         now_s = int(now_at.timestamp())
         with self._store.writing() as connection:
             if refused:
-                event_ids = {event.id: event.event_id for event in batch.events}
-                ledger.hold_back(connection, [refusal.outbox_id for refusal in refused], now_s)
-                items = [
-                    (SetAside("event", event_ids[one.outbox_id], f"refused_{one.reason}", one.detail), "")
-                    for one in refused
-                ]
-                letters.add(connection, self._account, items, now_at)
-                self._tally.letters(item.reason for item, _ in items)
+                self._hold_back(connection, batch, refused, now_at)
             ledger.mark_sent(connection, self._account, batch.number, now_s)
             self._checkpoint("batch marked")
+
+    def _hold_back(
+        self, connection: Connection, batch: Batch, refused: Sequence[Refusal], now_at: datetime
+    ) -> None:
+        ids = [one.outbox_id for one in refused]
+        ledger.hold_back(connection, ids, int(now_at.timestamp()))
+        events, sale_ids = {event.id: event for event in batch.events}, ledger.sales_of(connection, ids)
+        items = [
+            SetAside("event", events[one.outbox_id].event_id, f"{letters.REFUSED}{one.reason}", one.detail)
+            for one in refused
+        ]
+        letters.add(
+            connection, self._account, zip(items, map(sale_ids.__getitem__, ids), strict=True), now_at
+        )
+        self._tally.letters(item.reason for item in items)
+        self._refused = [] if self._taken else [*self._refused, *zip(ids, items, strict=True)]
 
     def _some_people(self, to_list: bool) -> bool:
         """Import one lot of profiles; whether there may be more."""
@@ -185,11 +232,14 @@ class Courier:
         told = [person for person in lot if person.email not in refused]
         with self._store.writing() as connection:
             people.mark_told(connection, self._account, told, listed=listed)
+            if told and letters.exist(connection, self._account):
+                owners = people.customer_ids(connection, self._account, [person.email for person in told])
+                letters.settle(connection, self._account, "customer", owners.values())
             if refused:
                 people.mark_refused(connection, self._account, list(refused))
                 owners = people.customer_ids(connection, self._account, list(refused))
                 items = [
-                    (SetAside("customer", owners[email], f"refused_{one.reason}", one.detail), "")
+                    (SetAside("customer", owners[email], f"{letters.REFUSED}{one.reason}", one.detail), "")
                     for email, one in refused.items()
                 ]
                 letters.add(connection, self._account, items, now_at)

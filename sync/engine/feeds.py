@@ -57,9 +57,11 @@ def window_of(first: date, last: date, shops: Iterable[Shop]) -> Window:
     return Window(min(window.start_at for window in windows), max(window.end_at for window in windows))
 
 
-def distinct(pages: Iterable[Page], seen: set[str]) -> Iterator[Page]:
-    """The same pages without sales that an earlier page held: for counting where nothing is written."""
+def distinct(pages: Iterable[Page], seen: set[object]) -> Iterator[Page]:
+    """The same pages without what an earlier page held: for counting where nothing is written."""
     for page in pages:
         fresh = tuple(sale for sale in page.sales if sale.sale_id not in seen)
+        aside = tuple(item for item in page.set_aside if item not in seen)
         seen.update(sale.sale_id for sale in fresh)
-        yield replace(page, sales=fresh)
+        seen.update(aside)
+        yield replace(page, sales=fresh, set_aside=aside)

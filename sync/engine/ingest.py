@@ -105,14 +105,14 @@ class Ingest:
             again += [sale.sale_id for _, sale in page.shipments]
             known = _by_sale(ledger.known_of(connection, self._account, again)) if again else {}
             answered = letters.exist(connection, self._account)
+        if all(item.subject != "feed" for item in page.set_aside):
+            work.read_well.append(("feed", page.feed))
         for sale, mark, _ in fresh:
             self._guarded("sale", sale.sale_id, work, lambda: self._sale(judge, sale, mark, known, work))  # noqa: B023 - called at once
         for shipment, sale in page.shipments:
             self._guarded(
                 "shipment", shipment.shipment_id, work,
-                lambda: self._tally.meet(
-                    [judge.shipment(shipment, sale, known.get(sale.sale_id, ()), work.changes)], self._names  # noqa: B023 - called at once
-                ),
+                lambda: self._shipment(judge, shipment, sale, known, work),  # noqa: B023 - called at once
             )  # fmt: skip
         for customer in page.customers:
             self._guarded("customer", customer.customer_id, work, lambda: self._person(customer, work))  # noqa: B023 - called at once
@@ -157,6 +157,7 @@ class Ingest:
             del self._met[next(iter(self._met))]
         email = usable_email(customer.email)
         if customer.archived or email is None or not self._may_write(customer):
+            work.read_well.append(("customer", customer.customer_id))
             return
         try:
             attributes = payload.profile_attributes(customer, self._country)
@@ -201,7 +202,7 @@ class Ingest:
             by_subject[subject].append(subject_id)
         by_subject["event"] = [*work.changes.settled, *(draft.event_id for draft in work.changes.add)]
         for subject, ids in by_subject.items():
-            letters.settle(connection, self._account, subject, ids)
+            letters.settle(connection, self._account, subject, ids, only_read=subject != "event")
 
     def _count(self, page: Page, work: _Work, added: int) -> None:
         tally, changes = self._tally, work.changes

@@ -17,6 +17,9 @@ from sync.http.errors import ApiTrouble, NotPermitted, Reconnect, TryLater, Unin
 from sync.store import accounts, ledger, letters, people
 from sync.store.letters import Letter
 
+_FEEDS = {"customers": "customer", "shipments": "shipment", "sales": "sale"}  # whence each subject comes
+_READ_ANYWAY = frozenset({"feed", "product", "discount"})  # read again without being asked
+
 
 class Outcome(StrEnum):
     """How a run ended."""
@@ -88,7 +91,7 @@ class Runs:
         Without a window it looks at what the next `once` would read.
         """
         started_s = self._means.clock.monotonic()
-        tally, seen = Tally(), set[str]()
+        tally, seen = Tally(), set[object]()
         feeds = Feeds(self._means.store, self._ends.number, self._ends.source)
         ingest = self._ingest(tally)
         for feed in ("window",) if window else feeds.names:
@@ -106,22 +109,28 @@ class Runs:
         return self._run("retry", lambda work: self._retry(work, chosen))
 
     def _retry(self, work: Work, chosen: Sequence[Letter]) -> None:
+        """Sales are read anew by their numbers, whatever else by its whole feed; nothing is forgotten first.
+
+        What Klaviyo refused is read anew too, for it may have been mended at the till, and offered again.
+        """
         account, now_s = self._ends.number, int(self._means.clock.now().timestamp())
         with self._means.store.writing() as connection:
-            refused = ledger.ids_of(
-                connection, account, [letter.subject_id for letter in chosen if letter.subject == "event"]
-            )
+            events = [letter.subject_id for letter in chosen if letter.subject == "event"]
+            refused = ledger.ids_of(connection, account, events)
             ledger.release(connection, list(refused.values()), now_s)
-            again = [one for one in chosen if one.subject == "event" and one.subject_id in refused]
             customers = [letter.subject_id for letter in chosen if letter.subject == "customer"]
             people.release(connection, account, customers)
-            again += [letter for letter in chosen if letter.reason.startswith("refused_")]
-            letters.remove(connection, [letter.number for letter in again])
-            for feed, subject in (("customers", "customer"), ("shipments", "shipment")):
-                unread = [one for one in chosen if one.subject == subject and one not in again]
-                if unread:  # these have no reading by id: the whole feed is read once more
+            again = [one for one in chosen if one.reason.startswith(letters.REFUSED)]
+            for feed, subject in _FEEDS.items():
+                unread = [
+                    one for one in chosen if one.subject == subject and not one.sale_id and one not in again
+                ]
+                if unread:  # these have no reading by number: the whole feed is read once more
                     accounts.forget_cursor(connection, account, feed)
-        work.sales(sorted({one.sale_id for one in chosen if one.sale_id and one not in again}))
+                again += unread
+            again += [one for one in chosen if one.subject in _READ_ANYWAY]
+            letters.remove(connection, [letter.number for letter in again])
+        work.sales(sorted({one.sale_id for one in chosen if one.sale_id}))
         work.changes()
 
     def _run(self, mode: str, do: Callable[[Work], None], *, recorded: bool = True) -> Result:

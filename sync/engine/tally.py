@@ -40,6 +40,14 @@ class Tally:
         for reason in reasons:
             self.set_aside[reason] += 1
 
+    def take_back(self, reasons: Iterable[str]) -> None:
+        """What was counted as refused and set aside waits again after all."""
+        for reason in reasons:
+            self.set_aside[reason] -= 1
+            self.refused_count -= 1
+            if not self.set_aside[reason]:
+                del self.set_aside[reason]
+
     @property
     def set_aside_count(self) -> int:
         """How many things were set aside in all."""

@@ -166,7 +166,14 @@ class Work:
             self._trouble = self._trouble or trouble
 
     def _deliver(self) -> None:
-        self.courier.tell_people()
+        """Profiles, then events: what keeps profiles back, such as a list that is gone, keeps no event."""
+        self.courier.settle()
+        try:
+            self.courier.tell_people()
+        except Reconnect:
+            raise
+        except ApiTrouble as trouble:
+            self._trouble = self._trouble or trouble
         self.courier.everything()
         if self._trouble is not None:
             raise self._trouble

@@ -14,6 +14,7 @@ from sync.domain.masking import mask_text
 from sync.http.errors import ApiTrouble, NotPermitted, NotThere, Reconnect, Refused, TryLater
 
 UPSTREAM = "klaviyo"
+REFUSALS_MAX = 100  # without any acceptance, before the fault is sought elsewhere than in single rows
 _SCOPE = re.compile(r"\b[a-z-]+:(?:read|write)\b")
 
 
@@ -47,6 +48,18 @@ class EntriesRefused(Refused):
         first = complaints[0] if complaints else Complaint("", "", "")
         super().__init__(UPSTREAM, status, code=first.code, detail=first.detail, pointer=first.pointer)
         self.complaints = complaints
+
+
+class NothingTaken(ApiTrouble):
+    """Row after row was refused and none was taken: no single row is to blame, and none is set aside."""
+
+    def __init__(self, count: int, what: str, example: str) -> None:
+        """`count` of `what` were refused; `example` is what was said about one of them."""
+        super().__init__(
+            UPSTREAM,
+            f"refused {count} {what} one after the other and took none, so no single one is to blame. "
+            f"None of them was set aside; all wait. It says: {example}. Mend that, then run it again",
+        )
 
 
 class _Source(msgspec.Struct):

@@ -22,7 +22,7 @@ from sync.klaviyo import native
 from sync.klaviyo.errors import CannotSend
 from sync.klaviyo.jsontext import pair, quoted
 
-__all__ = ["CannotSend", "Payload", "build", "profile_attributes"]
+__all__ = ["CannotSend", "Payload", "build", "otherwise_delivered", "profile_attributes"]
 
 MAPPINGS: Mapping[str, Callable[[PlannedEvent, str, Shop | None], str]] = {
     "klaviyo-native": native.properties,
@@ -86,6 +86,14 @@ def build(
     if len(event) > TEXT_BYTES_MAX:
         _check_sizes(event)
     return Payload(metric, person.email, person.profile, event)
+
+
+def otherwise_delivered(event: bytes) -> bytes:
+    """The same event sent live instead of as history, or the other way round."""
+    # Quotes inside a JSON string are escaped, so the last one can only be the member of that name.
+    head, mark, tail = event.rpartition(b'"backfill":')
+    flag, comma, rest = tail.partition(b",")
+    return head + mark + (b"false" if flag == b"true" else b"true") + comma + rest
 
 
 def profile_attributes(customer: Customer, country: str) -> bytes:

@@ -12,10 +12,11 @@ from urllib.parse import quote
 import msgspec
 
 from sync.domain.masking import mask_text
-from sync.http.errors import Refused, TryLater
+from sync.http.client import Response
+from sync.http.errors import NotThere, Refused, TryLater
 from sync.klaviyo import limits
 from sync.klaviyo.client import KlaviyoClient, Links
-from sync.klaviyo.errors import UPSTREAM
+from sync.klaviyo.errors import REFUSALS_MAX, UPSTREAM, NothingTaken
 from sync.klaviyo.refusals import (
     Refusal,
     apart,
@@ -149,6 +150,7 @@ class _Import:
         self._client = client
         self._list_id = list_id
         self._welcome = welcome
+        self._imported_count = 0
 
     def deliver(self, chunk: list[ProfileOut]) -> None:
         waiting = [chunk]
@@ -160,14 +162,20 @@ class _Import:
                 if not blames_a_row(trouble):
                     raise
                 if len(part) == 1:
-                    self.refused.append(refusal(part[0].row_id, trouble))
+                    self._refuse(refusal(part[0].row_id, trouble))
                 else:
                     waiting.extend(reversed(apart(part, _accused(part, trouble))))
+
+    def _refuse(self, refused: Refusal) -> None:
+        self.refused.append(refused)
+        if not self._imported_count and len(self.refused) >= REFUSALS_MAX:
+            raise NothingTaken(len(self.refused), "profiles", refused.detail)
 
     def _imported(self, part: list[ProfileOut]) -> list[list[ProfileOut]]:
         """Import the part; what must be tried again, and how, comes back."""
         job_id = self._start(part)
         failed_count = self._finished(job_id)
+        self._imported_count += len(part) - failed_count
         again = self._failed(part, job_id, failed_count) if failed_count else []
         if self._list_id is not None and self._welcome:
             self._join_list(job_id)
@@ -182,7 +190,7 @@ class _Import:
             b",".join([_PROFILE % row.attributes for row in part]),
             lists,
         )
-        response = self._client.post(_JOBS, body, limits.PROFILE_BULK_IMPORT)
+        response = self._post(_JOBS, body, limits.PROFILE_BULK_IMPORT)
         self.phones_ignored_count += phone_ignored(response)
         return self._client.decoded(_job, response, _JOBS).data.id
 
@@ -213,7 +221,7 @@ class _Import:
         for row, failure in named:
             without = _without_phone(row) if _about_the_phone(failure) else None
             if without is None:
-                self.refused.append(_as_refusal(row.row_id, failure))
+                self._refuse(_as_refusal(row.row_id, failure))
             else:
                 self.phones_ignored_count += 1
                 retry.append(without)
@@ -222,7 +230,7 @@ class _Import:
     def _nobody_named(self, part: list[ProfileOut]) -> list[list[ProfileOut]]:
         if len(part) > 1:
             return apart(part, set())
-        self.refused.append(Refusal(part[0].row_id, "import_failed", "Klaviyo did not say why"))
+        self._refuse(Refusal(part[0].row_id, "import_failed", "Klaviyo did not say why"))
         return []
 
     def _failures(self, job_id: str) -> Iterator[_FailureAttributes]:
@@ -239,11 +247,17 @@ class _Import:
         ]
         for start in range(0, len(members), LIST_MEMBERS_MAX):
             some = [{"type": "profile", "id": one} for one in members[start : start + LIST_MEMBERS_MAX]]
-            self._client.post(
-                f"api/lists/{self._list_id}/relationships/profiles",
-                msgspec.json.encode({"data": some}),
-                limits.LIST_ADD,
-            )
+            path = f"api/lists/{self._list_id}/relationships/profiles"
+            self._post(path, msgspec.json.encode({"data": some}), limits.LIST_ADD)
+
+    def _post(self, path: str, body: bytes, bucket: str) -> Response:
+        try:
+            return self._client.post(path, body, bucket)
+        except NotThere:
+            if self._list_id is None:
+                raise
+            told = f"there is no list {self._list_id}; correct list_id in the settings, or leave it out"
+            raise NotThere(UPSTREAM, told) from None
 
 
 def _chunks(rows: list[ProfileOut]) -> Iterator[list[ProfileOut]]:

@@ -6,6 +6,7 @@ entry, so a refused request is taken apart (`refusals`).
 """
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,11 +26,12 @@ _ENTRY = re.compile(r"/events-bulk-create/data/(\d+)(?:/attributes/events/data/(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Every row of a batch is in one of the two lists."""
+    """Every row of a batch is in one of the three lists."""
 
     accepted: list[int] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     phones_ignored_count: int = 0  # answers that said a phone number was ignored
+    untried: list[int] = field(default_factory=list)  # after too many refusals; no single answer of their own
 
 
 class EventWriter:
@@ -40,33 +42,37 @@ class EventWriter:
         self._client = client
         self._single_max = max(1, single_max)
 
-    def send(self, batch: Sequence[Outgoing]) -> Sent:
+    def send(self, batch: Sequence[Outgoing], *, refusals_max: int | None = None) -> Sent:
         """Send every event of the batch and tell, for each, whether Klaviyo queued or refused it.
 
-        Batches of 1,000 fill a request. Raises ApiTrouble for what is no single event's fault; then
-        some of the batch may have been queued, and all of it is to be sent again with the same bytes.
+        Batches of 1,000 fill a request. After `refusals_max` refusals without any acceptance the rest is
+        left untried; the last event asked about is then the newest, lest old trouble hide it. Raises
+        ApiTrouble for what is no single event's fault; then some of the batch may have been queued, and
+        all of it is to be sent again with the same bytes.
         """
-        run = _Delivery(self._client, self._single_max)
+        run = _Delivery(self._client, self._single_max, refusals_max)
         for part in bodies.batches(batch):
             run.deliver(part)
-        return Sent(run.accepted, run.refused, run.phones_ignored_count)
+        return Sent(run.accepted, run.refused, run.phones_ignored_count, run.untried)
 
 
 class _Delivery:
     """One call of `send`: what became of each event so far."""
 
-    def __init__(self, client: KlaviyoClient, single_max: int) -> None:
+    def __init__(self, client: KlaviyoClient, single_max: int, refusals_max: int | None) -> None:
         self.accepted: list[int] = []
         self.refused: list[Refusal] = []
+        self.untried: list[int] = []
         self.phones_ignored_count = 0
         self._client = client
         self._single_max = single_max
+        self._refusals_max = refusals_max
 
     def deliver(self, part: list[Outgoing]) -> None:
         waiting, refusals = [part], 0
         while waiting:
             part = waiting.pop()
-            if len(part) <= self._single_max or refusals == _BULK_REFUSALS_MAX:
+            if self._refusals_left() == 0 or len(part) <= self._single_max or refusals == _BULK_REFUSALS_MAX:
                 self._singly(part)
                 continue
             groups = bodies.grouped(part)
@@ -81,7 +87,9 @@ class _Delivery:
                 self.accepted.extend([event.outbox_id for event in part])
 
     def _singly(self, part: Sequence[Outgoing]) -> None:
-        for event in part:
+        waiting = deque(part)
+        while waiting and (left := self._refusals_left()) != 0:
+            event = waiting.pop() if left == 1 else waiting.popleft()
             try:
                 self._post("api/events", bodies.single(event), EVENT_CREATE)
             except Refused as trouble:
@@ -90,6 +98,13 @@ class _Delivery:
                 self.refused.append(refusal(event.outbox_id, trouble))
             else:
                 self.accepted.append(event.outbox_id)
+        self.untried.extend(event.outbox_id for event in waiting)
+
+    def _refusals_left(self) -> int | None:
+        """How many more may be refused before it is not worth going on; None for any number."""
+        if self._refusals_max is None or self.accepted:
+            return None
+        return max(0, self._refusals_max - len(self.refused))
 
     def _post(self, path: str, body: bytes, bucket: str) -> None:
         self.phones_ignored_count += phone_ignored(self._client.post(path, body, bucket))

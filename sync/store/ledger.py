@@ -211,6 +211,20 @@ def mark_sent(connection: Connection, account: int, number: int, now_s: int) -> 
     return int(gone.rowcount)
 
 
+def unclaim(connection: Connection, ids: Sequence[int]) -> None:
+    """Let claimed events wait as if they had never been claimed. Only for what cannot have arrived."""
+    run_many(connection, "UPDATE outbox SET batch = 0 WHERE id = ? AND batch > 0", [(id_,) for id_ in ids])
+
+
+def sales_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The sales that caused these events."""
+    found: dict[int, str] = {}
+    for chunk in chunks(ids):
+        sql = f"SELECT id, sale_id FROM events WHERE id IN ({marks(len(chunk))})"  # noqa: S608 - only marks vary
+        found.update({int(row[0]): row[1] for row in run(connection, sql, tuple(chunk))})
+    return found
+
+
 def hold_back(connection: Connection, ids: Sequence[int], now_s: int) -> None:
     """These were refused: keep their bytes for a person to decide about."""
     run_many(connection, "UPDATE outbox SET batch = -1 WHERE id = ?", [(id_,) for id_ in ids])

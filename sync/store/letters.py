@@ -14,6 +14,9 @@ from sync.store.rows import DeadLetterRow
 _T = DeadLetterRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it
 
 
+REFUSED = "refused_"  # how the reason of whatever Klaviyo refused begins
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One dead letter. `sale_id` is the sale to read again, empty when there is none."""
@@ -73,13 +76,19 @@ def counts(connection: Connection, account: int) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
-def settle(connection: Connection, account: int, subject: str, subject_ids: Iterable[str]) -> int:
-    """Remove the letters of things that were handled after all; the number removed."""
+def settle(
+    connection: Connection, account: int, subject: str, subject_ids: Iterable[str], *, only_read: bool = False
+) -> int:
+    """Remove the letters of things that were handled after all; the number removed.
+
+    `only_read`: they were read well, which answers no refusal of Klaviyo's.
+    """
     removed = 0
     for chunk in chunks(subject_ids):
-        gone = connection.execute(
-            delete(_T).where(_T.c.account == account, _T.c.subject == subject, _T.c.subject_id.in_(chunk))
-        )
+        same = (_T.c.account == account) & (_T.c.subject == subject) & _T.c.subject_id.in_(chunk)
+        if only_read:
+            same &= ~_T.c.reason.startswith(REFUSED)
+        gone = connection.execute(delete(_T).where(same))
         removed += gone.rowcount
     return removed
 

@@ -117,9 +117,9 @@ def test_a_list_that_is_gone_is_told_and_nothing_is_lost(tmp_path: Path) -> None
 
 def test_a_sale_changed_before_it_was_sent_goes_out_as_it_is_now(w: World) -> None:
     first = w.sell(w.ann)
-    w.klaviyo.faults.add({"kind": "status", "status": 503, "match": {"path": "/api/profile-bulk*"}})
+    w.klaviyo.faults.add({"kind": "status", "status": 401, "match": {"path": "/api/profile-bulk*"}})
     [result] = w.app.once()
-    assert (result.outcome, w.event_count()) == (Outcome.TRY_LATER, 0)
+    assert (result.outcome, w.event_count()) == (Outcome.RECONNECT, 0)
     w.later()
     w.till.state.set_email(w.ann, "ann@elsewhere.dev", w.clock.now())
     w.till.state.edit_note(first, w.clock.now())
@@ -132,7 +132,7 @@ def test_a_sale_changed_before_it_was_sent_goes_out_as_it_is_now(w: World) -> No
 
 def test_a_sale_voided_before_it_was_sent_is_withdrawn(w: World) -> None:
     sale = w.sell(w.ann)
-    w.klaviyo.faults.add({"kind": "status", "status": 503, "match": {"path": "/api/profile-bulk*"}})
+    w.klaviyo.faults.add({"kind": "status", "status": 401, "match": {"path": "/api/profile-bulk*"}})
     w.app.once()
     w.later()
     w.till.state.void(sale, w.clock.now())
