@@ -49,6 +49,9 @@ class Saboteur:
         self._till = till
         self._rng = random.Random(f"{seed}/sabotage")
         self._touched: set[str] = set()
+        self._events: dict[
+            str, list[StoredEvent]
+        ] = {}  # of a metric, as they were before anything was spoiled
 
     def plant(self, defects: Iterable[tuple[str, str, int]] = DEFECTS) -> list[Planted]:
         """Plant them all. Raises ValueError when there are too few events to spoil."""
@@ -106,7 +109,9 @@ class Saboteur:
     def _victims(self, metric: str, before: int) -> Iterator[StoredEvent]:
         """Events up to an instant in seeded order, each of a sale that is still whole and worth something."""
         placed = "Placed Order" if metric == "Ordered Product" else metric
-        events = self._klaviyo.find_events(placed)
+        if placed not in self._events:
+            self._events[placed] = self._klaviyo.find_events(placed)
+        events = self._events[placed]
         for place in self._rng.sample(range(len(events)), len(events)):
             event = events[place]
             sale = _sale_of(event)
