@@ -20,7 +20,7 @@ _CODES = """
 \b
 Exit codes: 0 done; 1 done, but something went to the dead letters; 2 settings, key or database cannot be
 used; 3 try later (an upstream is down or busy, or another run is working); 4 a person must connect or
-permit something; 5 an upstream refused the request."""
+permit something; 5 an upstream refused the request, or everything that was sent."""
 
 Account = Annotated[str | None, typer.Argument(help="One account; all of them when left out.")]
 OneAccount = Annotated[str, typer.Argument(metavar="NAME", help="The account, as the settings name it.")]
@@ -219,6 +219,11 @@ def list_letters(
         print(f"{letter.number:>6}  {one.account}  {letter.subject} {letter.subject_id}  {letter.reason}")
         print(f"        {letter.detail}")
     print(f"{len(found)} dead letters" + (", there may be more" if len(found) == limit else ""))
+    if found:
+        print(
+            "next: mend what they say at the till, in Klaviyo or in the settings, then\n"
+            "  tillproof sync dead-letters retry --all (or their numbers; drop gives them up)"
+        )
 
 
 @dead_letters.command(epilog=_CODES)

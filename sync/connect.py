@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from sync.domain.clock import Clock
+from sync.domain.clock import Clock, known_zone
 from sync.domain.facts import AccountFacts
 from sync.http.client import ApiClient
 from sync.http.retry import RetryPolicy
@@ -180,12 +180,18 @@ def compared(name: str, account: AccountSettings, till: AccountFacts, reader: Kl
             f"the till counts in {till.currency}, Klaviyo shows {end.currency}: Klaviyo converts; compare in "
             f"{till.currency}"
         )
-    zones = sorted({shop.zone for shop in till.shops.values()} - {end.zone})
+    zones = sorted({shop.zone for shop in till.shops.values() if known_zone(shop.zone or "?")} - {end.zone})
     if zones:
         remarks.append(
             f"Klaviyo draws its days in {end.zone}, shops live in {', '.join(zones)}: "
             "a sale near midnight shows on another day there"
         )
+    problems += [
+        f"shop {shop.shop_id} has the time zone {shop.zone or '(none)'}, which nobody knows: choose its zone "
+        "in Lightspeed under Settings > Shop setup; until then its days cannot be compared"
+        for shop in till.shops.values()
+        if not known_zone(shop.zone or "?")
+    ]
     if not till.shops:
         problems.append("the till names no shop; check the rights of the employee who connected it")
     if account.klaviyo.list_id and account.klaviyo.list_id not in {found.id for found in reader.lists()}:

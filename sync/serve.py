@@ -7,7 +7,7 @@ from datetime import datetime
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from sync.domain.clock import Clock
+from sync.domain.clock import Clock, known_zone
 from sync.engine.runs import Outcome, Result, Runs
 from sync.engine.schedule import Calendar, Due, Every, Paced, Timetable
 from sync.engine.tally import Tally
@@ -68,7 +68,11 @@ class Rounds:
         """Do whatever is due now."""
         for name, timetable in self._timetables.items():
             ends = self._opened(name)
-            zones = sorted({shop.zone for shop in ends.facts.shops.values()}) if ends else []
+            zones = (
+                sorted({shop.zone for shop in ends.facts.shops.values() if known_zone(shop.zone or "?")})
+                if ends
+                else []
+            )
             what = timetable.due(self._clock.now(), zones)
             if what is not None:
                 self._do(name, timetable, what)

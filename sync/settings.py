@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -64,6 +65,14 @@ def _hours(text: object) -> object:
     return time(hours[0], hours[1]), time(hours[2] % 24, hours[3])
 
 
+def _address(text: object) -> object:
+    parts = urlsplit(text) if isinstance(text, str) else None
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError('must be an address such as "https://api.example.com"')
+    return text
+
+
+Address = Annotated[str, BeforeValidator(_address)]
 Span = Annotated[int, BeforeValidator(_seconds)]
 OpenHours = Annotated[tuple[time, time], BeforeValidator(_hours)]
 KindName = Literal["placed", "product", "refunded", "shipped", "canceled"]
@@ -89,8 +98,8 @@ class LightspeedRSettings(_Strict):
     client_secret: str = Field(default="", repr=False)
     client_secret_file: Path | None = None
     account_id: str = ""  # empty: the one the connection is for
-    api_url: str = "https://api.lightspeedapp.com"
-    auth_url: str = "https://cloud.lightspeedapp.com"
+    api_url: Address = "https://api.lightspeedapp.com"
+    auth_url: Address = "https://cloud.lightspeedapp.com"
     open_hours: OpenHours | None = None  # local time of the shops; None: no live polling
 
 
@@ -99,7 +108,7 @@ class KlaviyoSettings(_Strict):
 
     api_key: str = Field(default="", repr=False)
     api_key_file: Path | None = None
-    base_url: str = "https://a.klaviyo.com"
+    base_url: Address = "https://a.klaviyo.com"
     list_id: str = ""  # new customers are added to this list
     welcome: bool = False  # whether being added may start the list's flows
 
@@ -226,10 +235,22 @@ def _with_secrets(
         key = _file(folder / klaviyo.api_key_file, f"accounts.{name}.klaviyo.api_key_file")
     return account.model_copy(
         update={
-            "lightspeed_r": till.model_copy(update={"client_secret": secret}),
-            "klaviyo": klaviyo.model_copy(update={"api_key": key}),
+            "lightspeed_r": till.model_copy(
+                update={"client_secret": _clean(secret, f"accounts.{name}.lightspeed_r: the client secret")}
+            ),
+            "klaviyo": klaviyo.model_copy(
+                update={"api_key": _clean(key, f"accounts.{name}.klaviyo: the private key")}
+            ),
         }
     )
+
+
+def _clean(secret: str, what: str) -> str:
+    """A secret as it was meant; pasting often brings a line break along. Quotes nothing of it."""
+    text = secret.strip()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise WrongSettings(f"{what} holds a blank or a character that none has; copy it anew")
+    return text
 
 
 def _file(path: Path, key: str) -> str:
@@ -237,6 +258,8 @@ def _file(path: Path, key: str) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError as problem:
         raise WrongSettings(f"{key}: {path} cannot be read ({problem.strerror})") from None
+    except UnicodeDecodeError:
+        raise WrongSettings(f"{key}: {path} is no text file; copy the secret into it anew") from None
 
 
 def _told(problem: ValidationError, where: str) -> Iterator[str]:
@@ -250,7 +273,7 @@ def _told(problem: ValidationError, where: str) -> Iterator[str]:
             )
             yield f"{where}: {key}: unknown key{hint}"
         elif error["type"] == "missing":
-            yield f"{where}: {key}: is missing"
+            yield f"{where}: {key}: is missing; `tillproof accounts example` shows where it belongs"
         else:
             message = error["msg"].removeprefix("Value error, ")
             yield f"{where}: {f'{key}: ' if key else ''}{message}"

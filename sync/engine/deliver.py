@@ -246,3 +246,4 @@ class Courier:
                 self._tally.letters(item.reason for item, _ in items)
             self._checkpoint("profiles marked")
         self._tally.profiles_count += len(told)
+        self._tally.phones_left_out_count += sent.phones_ignored_count

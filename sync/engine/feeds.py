@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from sync.domain.clock import Window, days_window
+from sync.domain.clock import Window, days_window, known_zone
 from sync.domain.facts import Shop
 from sync.sources.protocol import Page, Source
 from sync.store import sales
 from sync.store.bulk import chunks
 from sync.store.database import Store
 
+_OUTERMOST = ("Etc/GMT-14", "Etc/GMT+12")  # signs are the wrong way round in these names
 SALES_MAX = 100  # asked for by id at a time
 
 
@@ -51,9 +52,12 @@ class Feeds:
 
 
 def window_of(first: date, last: date, shops: Iterable[Shop]) -> Window:
-    """The instants of these business days in every shop's zone; in UTC where no shop is known."""
-    zones = sorted({shop.zone for shop in shops}) or ["UTC"]
-    windows = [days_window(first, last, zone) for zone in zones]
+    """The instants of these business days in every shop's zone; in UTC where no shop is known.
+
+    A shop may name a zone that nobody knows. The days are then those of every zone on earth.
+    """
+    zones = {zone for shop in shops for zone in ([shop.zone] if known_zone(shop.zone or "?") else _OUTERMOST)}
+    windows = [days_window(first, last, zone) for zone in sorted(zones) or ["UTC"]]
     return Window(min(window.start_at for window in windows), max(window.end_at for window in windows))
 
 

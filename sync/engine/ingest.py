@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from sync.domain.clock import Clock
-from sync.domain.contact import usable_email
+from sync.domain.contact import usable_email, usable_phone
 from sync.domain.errors import SetAside
 from sync.domain.facts import Customer, Marketing, Sale, Shipment, Shop
 from sync.domain.planning import PlannedEvent
@@ -21,6 +21,7 @@ from sync.engine.tally import Tally
 from sync.klaviyo import payload
 from sync.sources.protocol import Page
 from sync.store import accounts, ledger, letters, people, sales
+from sync.store.again import claim_again
 from sync.store.database import Store
 from sync.store.ledger import Known
 from sync.store.people import Person
@@ -37,6 +38,7 @@ class _Work:
     records: list[SaleRecord] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
     read_well: list[tuple[str, str]] = field(default_factory=list)  # subjects whose letters are answered
+    phones_left_out_count: int = 0
 
 
 class Ingest:
@@ -85,6 +87,25 @@ class Ingest:
         self._checkpoint("page committed")
         self._count(page, work, added)
         return added
+
+    def again(self, page: Page) -> int:
+        """Claim once more whatever of these sales was sent before; the number of events to be sent again."""
+        changes = Changes()
+        judge = Judge(self._preset, self._shops, self._clock.now(), history=True)
+        shipments: dict[str, list[Shipment]] = defaultdict(list)
+        for shipment, sale in page.shipments:
+            shipments[sale.sale_id].append(shipment)
+        with self._store.reading() as connection:
+            ids = [sale.sale_id for sale in page.sales]
+            known = _by_sale(ledger.known_of(connection, self._account, ids))
+        drafts = [
+            draft
+            for sale in page.sales
+            for draft in judge.again(sale, shipments[sale.sale_id], known.get(sale.sale_id, ()), changes)
+        ]
+        now_s = int(self._clock.now().timestamp())
+        with self._store.writing() as connection:
+            return claim_again(connection, self._account, drafts, now_s)
 
     def look(self, page: Page) -> list[SetAside]:
         """Judge a page and count it, writing nothing; what would be set aside."""
@@ -165,6 +186,8 @@ class Ingest:
             item = SetAside("customer", customer.customer_id, cannot.reason, cannot.detail)
             work.changes.letters.append((item, ""))
             return
+        if customer.phone.strip() and usable_phone(customer.phone, self._country) is None:
+            work.phones_left_out_count += 1
         work.people[email] = Person(email, customer.customer_id, attributes)
         work.read_well.append(("customer", customer.customer_id))
 
@@ -210,6 +233,7 @@ class Ingest:
         tally.planned_count += added
         tally.changed_count += len(changes.replace)
         tally.withdrawn_count += len(changes.withdraw)
+        tally.phones_left_out_count += work.phones_left_out_count
         tally.letters(item.reason for item, _ in changes.letters)
 
 

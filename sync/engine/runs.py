@@ -102,6 +102,10 @@ class Runs:
         elapsed_s = self._means.clock.monotonic() - started_s
         return Result(self._ends.name, "preview", Outcome.DONE, "", tally, elapsed_s)
 
+    def resend(self, sale_ids: Sequence[str]) -> Result:
+        """Send what these sales became once more, for when the monitor misses it in Klaviyo."""
+        return self._run("resend", lambda work: work.again(list(dict.fromkeys(sale_ids))))
+
     def retry(self, numbers: Sequence[int] | None = None) -> Result:
         """Try dead letters again: send refused events and profiles once more, read the rest anew."""
         with self._means.store.reading() as connection:

@@ -25,6 +25,7 @@ class Tally:
     sent_count: int = 0
     refused_count: int = 0
     profiles_count: int = 0
+    phones_left_out_count: int = 0  # customers whose phone number is none; the rest of them was sent
 
     def meet(self, planned: Iterable[PlannedEvent], names: dict[str, str]) -> None:
         """Count what a sale or shipment becomes, or why not, by metric and reason."""
@@ -64,6 +65,7 @@ class Tally:
             "sent": self.sent_count,
             "refused": self.refused_count,
             "profiles": self.profiles_count,
+            "phones_left_out": self.phones_left_out_count,
             "set_aside": self.set_aside_count,
         }
 

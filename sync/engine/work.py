@@ -118,6 +118,19 @@ class Work:
         self._take(self._feeds.sales(sale_ids), None, force=True)
         self._deliver()
 
+    def again(self, sale_ids: list[str]) -> None:
+        """Send whatever these sales became once more, and what they should have become for the first time.
+
+        For the same profiles under the same ids: Klaviyo keeps what it already has.
+        """
+        self.courier.resume()
+        for page in self._feeds.sales(sale_ids):
+            self.ingest.page(page, None, history=True, force=True)
+            self.ingest.again(page)
+            self._progress(page, self._tally)
+        self.courier.resume()
+        self._deliver()
+
     def _since_last(self, feed: str) -> None:
         store, account = self._means.store, self._ends.number
         with store.writing() as connection:

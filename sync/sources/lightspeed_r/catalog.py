@@ -1,6 +1,7 @@
 """What a sale's row does not say: articles with category, brand and picture, discount names, web tills."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Product
@@ -64,8 +65,8 @@ class Catalog:
 
     def unread(self) -> tuple[SetAside, ...]:
         """Articles and discounts that could not be read since this was last asked; sales go without them."""
-        unread, self._unread = tuple(self._unread), []
-        return unread
+        unread, self._unread = self._unread, []
+        return tuple(replace(each, detail=f"{each.detail}; sales go without its name") for each in unread)
 
     def bare(self) -> parse.Knowledge:
         """What is needed to read sales without their articles."""
