@@ -71,9 +71,13 @@ class Listing:
 class LightspeedRClient:
     """One account's lists. Raises the errors of `sync.http.errors`; a dead token names the remedy."""
 
-    def __init__(self, api: ApiClient, account_id: str, app: OAuthApp) -> None:
-        """`api` stands at `…/API/V3`; `account_id` may be empty until `whoami` has told it."""
+    def __init__(self, api: ApiClient, account_id: str, app: OAuthApp, signing: ApiClient) -> None:
+        """`api` stands at `…/API/V3`; `account_id` may be empty until `whoami` has told it.
+
+        `signing` is the client of the authorization host that `api` renews its tokens with; ours to close.
+        """
         self._api = api
+        self._signing = signing
         self._app = app
         self.account_id = account_id
 
@@ -137,8 +141,9 @@ class LightspeedRClient:
         return limiter.pause_s() if isinstance(limiter, LeakyBucket) else 0.0
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to both hosts."""
         self._api.close()
+        self._signing.close()
 
     @property
     def _base(self) -> str:
@@ -208,7 +213,7 @@ def connect(
         tls=tls,
         retry=retry,
     )
-    return LightspeedRClient(api, account_id, app)
+    return LightspeedRClient(api, account_id, app, signing)
 
 
 def auth_client(

@@ -81,6 +81,29 @@ def test_what_another_process_renewed_is_taken_over(till: Till) -> None:
     assert refreshes(till) == 1
 
 
+class Doors(httpx.BaseTransport):
+    """Counts the clients that leave."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.left = inner, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.inner.handle_request(request)
+
+    def close(self) -> None:
+        self.left += 1
+
+
+def test_closing_also_closes_what_the_tokens_were_renewed_through(till: Till) -> None:
+    till.transport = doors = Doors(till.transport)
+    till.clock.advance(1800)
+    client = till.client()
+    client.whoami()
+    assert (refreshes(till), doors.left) == (1, 0)
+    client.close()
+    assert doors.left == 2, "one client for the lists, one for the tokens"
+
+
 def test_a_restart_goes_on_with_what_was_stored(till: Till) -> None:
     till.clock.advance(1800)
     till.client().whoami()
