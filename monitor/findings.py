@@ -129,7 +129,8 @@ def _observed(detail: Detail) -> dict[str, str]:
         return {}
     facts = {"event": detail.event_id}
     if detail.event_order_id:
-        facts["order"] = detail.event_order_id
+        linked = detail.sale_id is not None and detail.order_id != detail.sale_id
+        facts["returns sale" if linked else "sale"] = detail.event_order_id
     facts["metric"] = detail.metric
     facts["day"] = _day(detail.event_at, detail.zone)
     facts["time"] = local_time(detail.event_at, detail.zone)
@@ -147,15 +148,18 @@ def _terms(count: int, minor: int, left: int, left_minor: int, row: AccountingRo
 
 
 def _title(kind: FindingKind, detail: Detail) -> str:
-    sale = f"sale {detail.sale_id}" if detail.sale_id else "a sale nobody knows"
-    thing = f"{detail.metric} of {sale}"
+    thing = f"{detail.metric} of sale {detail.sale_id}"
     match kind:
         case FindingKind.MISSING:
             return f"{thing} is not in Klaviyo"
         case FindingKind.DUPLICATE:
             return f"{thing} is in Klaviyo more than once"
         case FindingKind.ORPHANED:
-            return f"{thing} is in Klaviyo and should not be"
+            named = detail.event_order_id or detail.event_key or ""
+            without = f"{detail.metric} {named} has no sale in the POS"
+            return (
+                without if detail.sale_id is None else f"{thing} was left out on purpose, yet is in Klaviyo"
+            )
         case FindingKind.AMOUNT_MISMATCH:
             way = "more" if detail.difference_minor > 0 else "less"
             return f"{thing} is worth {money(abs(detail.difference_minor), detail.currency)} {way} in Klaviyo"

@@ -22,7 +22,7 @@ _PLURALS = {
 _STEPS = {
     FindingKind.REMAINDER: "Do not rely on this report: its sums do not close. Keep and report it.",
     FindingKind.SILENCE: "Start with the silence: something is cut off, and the rest may follow from it.",
-    FindingKind.MISSING: "Send the missing ones again (tillproof sync resend … --drift drift.csv), then reconcile once more.",
+    FindingKind.MISSING: "Send the missing ones once more (tillproof sync resend), then reconcile again.",
     FindingKind.DUPLICATE: "Find out what sends events twice before more arrive.",
     FindingKind.ORPHANED: "Find out what sends events that have no sale.",
     FindingKind.AMOUNT_MISMATCH: "Compare the amounts below with the receipts.",

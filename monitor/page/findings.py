@@ -14,6 +14,8 @@ FIELDS_MAX = 40  # facts on one card
 VALUE_MAX = 300  # characters of one fact
 # The line under a card's title has these; they are shown again only where they differ.
 _SAID_ABOVE = frozenset({"shop", "metric", "day"})
+_BOTH_ENDS = ("Sale in the POS", "Event in Klaviyo")
+_SIDES = {FindingKind.DUPLICATE: ("The event that counts", "The extra event")}
 
 Placed = Callable[[Finding], tuple[str, str]]  # the anchor of a finding and where it happened
 
@@ -36,6 +38,8 @@ class Card:
     title: str
     place: str  # shop, day with its zone, metric
     worth: str
+    left: str  # what stands in the left column
+    right: str
     sale_missing: bool  # nothing on the POS side
     event_missing: bool  # nothing on Klaviyo's side
     facts: tuple[Fact, ...]
@@ -150,11 +154,14 @@ def _shared(values: Sequence[str]) -> str | None:
 
 def _card(finding: Finding, anchor: str, place: str, own_proof: bool, own_command: bool) -> Card:
     facts = _facts(finding)
+    left, right = _SIDES.get(finding.kind, _BOTH_ENDS)
     return Card(
         anchor=anchor,
         title=words.sentence(finding.title),
         place=place,
         worth=text.money(finding.difference_minor, finding.currency) if finding.difference_minor else "",
+        left=left,
+        right=right,
         sale_missing=not finding.expected,
         event_missing=not finding.observed,
         facts=facts[:FIELDS_MAX],
