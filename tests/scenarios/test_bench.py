@@ -7,7 +7,8 @@ import pytest
 from scenarios.bench import limited, live, speed
 from scenarios.bench.limited import Limited
 from scenarios.bench.live import Live
-from scenarios.bench.show import limited_checks, live_checks, speed_checks
+from scenarios.bench.show import growth_mb, limited_checks, live_checks, speed_checks
+from scenarios.bench.speed import Speed
 
 
 def nobody(_who: str, _done: int) -> None:
@@ -61,3 +62,13 @@ def test_limits_refuse_nobody_who_keeps_to_them() -> None:
     figures = limited.measure(days=1, seed=7, told=nobody)
     assert (figures.refused_in_first_minute, figures.refused_later) == (0, 0)
     assert figures.bulk_requests == 4  # 3,214 events, a thousand a request
+
+
+def test_memory_is_flat_from_the_second_to_the_twelfth_month() -> None:
+    months = {f"2017-{month:02d}": 100.0 + month for month in range(1, 13)} | {"2018-01": 900.0}
+    figures = Speed(
+        sales=1, lines=1, events=1, ringing_up_s=1, seconds=1, stages={}, sync_peak_mb=1,
+        sync_mb_by_month=months, sync_cpu_s=1, fakes_peak_mb=1, fakes_cpu_s=1, sent_again=0, reconcile_s=1,
+        reconcile_peak_mb=1, sentence="", planted=0, found=0, wrongly_found=0, remainder=(0, 0),
+    )  # fmt: skip
+    assert growth_mb(figures) == 10.0
