@@ -23,7 +23,9 @@ from sync.settings import Settings, WrongSettings
 from sync.sources.lightspeed_r.auth import Tokens
 from sync.store import accounts, letters
 from sync.store.database import Store, open_store
+from sync.store.errors import AccountBusy
 from sync.store.letters import Letter
+from sync.store.secrets import WrongKey
 from sync.store.status import Status, status
 
 _FIRST_DAY = date(2000, 1, 1)  # Klaviyo takes nothing older
@@ -220,7 +222,7 @@ class App:
         running: bool = False,
         anew: bool = False,
     ) -> Result:
-        """Do it; trouble with either end becomes a result.
+        """Do it; trouble with either end becomes a result, and so does any other that only this account has.
 
         `running` reads in the cheap live way; `anew` with a source that remembers nothing, and so reads all.
         """
@@ -232,6 +234,12 @@ class App:
             result = Result(name, mode, named(trouble), str(trouble), Tally(), 0.0)
             if isinstance(trouble, Reconnect):
                 self._change(name, trouble=str(trouble))
+        except (WrongSettings, WrongKey, AccountBusy) as trouble:
+            self._opening.close(name)
+            if len(self.names()) == 1:
+                raise
+            outcome = Outcome.TRY_LATER if isinstance(trouble, AccountBusy) else Outcome.UNUSABLE
+            result = Result(name, mode, outcome, str(trouble), Tally(), 0.0)
         except BaseException:
             self._opening.close(name)
             raise

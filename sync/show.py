@@ -26,6 +26,7 @@ _NEXT = {
     Outcome.TRY_LATER: "run it again later; it goes on where it stopped",
     Outcome.RECONNECT: "a person has to act, see above; then run it again",
     Outcome.REFUSED: "see above; run it again once that is mended",
+    Outcome.UNUSABLE: "see above; run it again once that is mended",
 }
 
 

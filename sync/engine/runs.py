@@ -29,11 +29,13 @@ class Outcome(StrEnum):
     TRY_LATER = "try_later"
     RECONNECT = "reconnect"
     REFUSED = "refused"
+    UNUSABLE = "unusable"
 
 
 EXIT_CODES: Mapping[Outcome, int] = {
     Outcome.DONE: 0,
     Outcome.SET_ASIDE: 1,
+    Outcome.UNUSABLE: 2,
     Outcome.TRY_LATER: 3,
     Outcome.RECONNECT: 4,
     Outcome.REFUSED: 5,
