@@ -44,7 +44,7 @@ class Index:
         return self._keys
 
     def id_at(self, position: int) -> int:
-        return self._keys[position] & _ID_MASK
+        return self.keys()[position] & _ID_MASK
 
     def before(self, value: int, row_id: int = 0) -> int:
         """How many rows lie strictly before (value, row id)."""
