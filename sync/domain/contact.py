@@ -13,7 +13,7 @@ EMAIL_LENGTH_MAX = 100  # Klaviyo's limit on an e-mail address
 _SWALLOWED = frozenset({"example", "test"})  # domains whose events Klaviyo accepts and then drops
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def usable_email(raw: str) -> str | None:
     """The address in the form we send it, or None when Klaviyo would refuse or swallow it.
 
@@ -36,7 +36,7 @@ def swallowed(domain: str) -> bool:
     return bool(_SWALLOWED.intersection(labels[-2:]))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def usable_phone(raw: str, country: str) -> str | None:
     """The number as E.164, read with the shop's country, or None when it is no valid number."""
     text = raw.strip()

@@ -51,7 +51,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return minor
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def minor_of(text: str, currency: str) -> int:
     """A vendor's decimal text as minor units. Remembered, because prices repeat."""
     return to_minor(decimal_of(text), currency)
@@ -62,7 +62,7 @@ def to_major(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def major_text(minor: int, currency: str) -> str:
     """Minor units as plain decimal text with the currency's decimals: 2998 USD is `29.98`."""
     return f"{to_major(minor, currency):f}"

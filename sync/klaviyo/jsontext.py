@@ -42,7 +42,7 @@ def number(quantity: Decimal) -> str:
     return text
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def unit_price(subtotal_minor: int, quantity: Decimal, currency: str) -> str:
     """The price of one, rounded half up to the currency's decimals; the subtotal itself for quantity 0."""
     if quantity in (0, 1):

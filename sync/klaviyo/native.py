@@ -155,7 +155,7 @@ def _bare(item_id: str) -> _Article:
     return _article(Product(item_id, ""))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _article(product: Product) -> _Article:
     sku, brand = pair("SKU", product.sku), pair("Brand", product.brand)
     image, category = pair("ImageURL", product.image_url), pair("Category", product.category)

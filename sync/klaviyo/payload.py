@@ -135,7 +135,7 @@ def _person_of(customer: Customer | None) -> _Person:
     return person
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _person(raw_email: str) -> _Person | None:
     email = usable_email(raw_email)
     if email is None:
