@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 from sync.domain.clock import Window, days_window, known_zone
-from sync.domain.facts import Shop
+from sync.domain.contact import usable_email
+from sync.domain.facts import Sale, Shipment, Shop
 from sync.sources.protocol import Page, Source
 from sync.store import sales
 from sync.store.bulk import chunks
@@ -13,6 +14,7 @@ from sync.store.database import Store
 
 _OUTERMOST = ("Etc/GMT-14", "Etc/GMT+12")  # signs are the wrong way round in these names
 SALES_MAX = 100  # asked for by id at a time
+_SHIPPED_MAX = 10_000  # shipments remembered within a run
 
 
 class Feeds:
@@ -23,6 +25,7 @@ class Feeds:
         self._store = store
         self._account = account
         self._source = source
+        self._shipped: dict[str, tuple[Shipment, bytes]] = {}  # the latest shipments read, as they were
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -30,25 +33,51 @@ class Feeds:
         return self._source.feeds
 
     def feed(self, feed: str, cursor: str | None) -> Iterator[Page]:
-        """A feed's pages. Before a page of customers come the sales that were left out because of them."""
+        """A feed's pages. Before a page come the sales that were left out because of people it brings.
+
+        They bring their shipments along. A shipment that several feeds bring unchanged comes once a run, so
+        that it counts once.
+        """
         for page in self._source.read(feed, cursor):
-            if page.customers:
-                yield from self.sales(self._left_out(page))
-            yield page
+            yield from map(self._new, self.sales(self._left_out(page)))
+            yield self._new(page)
 
     def window(self, window: Window) -> Iterator[Page]:
         """A window's pages."""
         return self._source.read_window(window)
 
     def sales(self, sale_ids: Iterable[str]) -> Iterator[Page]:
-        """These sales as they are now."""
+        """These sales and their shipments as they are now."""
         for some in chunks(sale_ids, SALES_MAX):
             yield self._source.read_sales(some)
 
+    def _new(self, page: Page) -> Page:
+        return (
+            replace(page, shipments=tuple(filter(self._is_new, page.shipments))) if page.shipments else page
+        )
+
+    def _is_new(self, pair: tuple[Shipment, Sale]) -> bool:
+        shipment, sale = pair
+        before, now = self._shipped.pop(shipment.shipment_id, None), (shipment, sales.fingerprint(sale, b""))
+        self._shipped[shipment.shipment_id] = now
+        if len(self._shipped) > _SHIPPED_MAX:
+            del self._shipped[next(iter(self._shipped))]
+        return before != now
+
     def _left_out(self, page: Page) -> list[str]:
-        reachable = [customer.customer_id for customer in page.customers if customer.email.strip()]
+        """All left-out sales of the page's customers; of the buyers on it only the sales on the page.
+
+        (Those are read anyway, but without their shipments. The others come with the customers' own feed.)
+        """
+        buyers = [sale.customer for sale in page.sales if sale.customer is not None]
+        reachable = {each.customer_id for each in (*page.customers, *buyers) if usable_email(each.email)}
+        if not reachable:
+            return []
         with self._store.reading() as connection:
-            return sales.waiting_for(connection, self._account, reachable)
+            waiting = sales.waiting_for(connection, self._account, reachable)
+        if page.customers:
+            return waiting
+        return sorted({sale.sale_id for sale in page.sales}.intersection(waiting))
 
 
 def window_of(first: date, last: date, shops: Iterable[Shop]) -> Window:

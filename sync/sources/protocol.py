@@ -60,5 +60,5 @@ class Source(Protocol):
         ...
 
     def read_sales(self, sale_ids: Sequence[str]) -> Page:
-        """These sales as they are now."""
+        """These sales and their shipments as they are now, whatever a cursor says."""
         ...

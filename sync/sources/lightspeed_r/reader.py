@@ -21,6 +21,9 @@ DECODE_VOIDS = wire.rows_decoder("SaleVoid", wire.SaleVoid, "saleVoidID")
 _DECODE_LINES = wire.rows_decoder("SaleLine", wire.SaleLine, "saleLineID")
 RELATIONS = ("SaleLines", "Customer", "Customer.Contact")
 
+Shipped = tuple[Shipment, Sale]
+ShipmentsRead = tuple[list[Shipped], tuple[SetAside, ...]]  # with what could not be read
+
 
 @dataclass(frozen=True, slots=True)
 class SalesRead:
@@ -55,25 +58,37 @@ class SaleReader:
             tuple(each for part in read for each in part.set_aside),
         )
 
-    def with_sales(
-        self, rows: Sequence[wire.ShipTo]
-    ) -> tuple[list[tuple[Shipment, Sale]], tuple[SetAside, ...]]:
+    def with_sales(self, rows: Sequence[wire.ShipTo]) -> ShipmentsRead:
         """Shipments beside their sales; those that belong to no sale yet are left for later."""
         named, aside = facts(rows, parse.shipment, "shipment", lambda row: row.ship_to_id)
         shipments = [shipment for shipment in named if shipment is not None]
         read = self.by_ids(shipment.sale_id for shipment in shipments)
         sales = {sale.sale_id: sale for sale in read.sales}
-        unread = {each.subject_id for each in read.set_aside}
-        pairs = []
-        for shipment in shipments:
-            if shipment.sale_id in sales:
-                pairs.append((shipment, sales[shipment.sale_id]))
-            elif shipment.sale_id not in unread:
-                aside.append(SetAside("shipment", shipment.shipment_id, "sale_not_there",
-                                      "the sale of this shipment cannot be found"))  # fmt: skip
-        return self._addressed(pairs), (*aside, *read.set_aside)
+        told = sales.keys() | {each.subject_id for each in read.set_aside if each.subject == "sale"}
+        aside += [
+            SetAside(
+                "shipment", each.shipment_id, "sale_not_there", "the sale of this shipment cannot be found"
+            )
+            for each in shipments
+            if each.sale_id not in told
+        ]
+        return self._beside(shipments, sales), (*aside, *read.set_aside)
 
-    def _addressed(self, pairs: list[tuple[Shipment, Sale]]) -> list[tuple[Shipment, Sale]]:
+    def shipments_of(self, sales: Iterable[Sale]) -> ShipmentsRead:
+        """All shipments of these sales, as they are now, beside them."""
+        by_id = {sale.sale_id: sale for sale in sales}
+        listing = Listing("ShipTo", {}, (), "shipToID")
+        pages = list(self._client.by_ids(listing, "saleID", by_id, DECODE_SHIPMENTS))
+        rows = [row for page in pages for row in page.rows]
+        named, aside = facts(rows, parse.shipment, "shipment", lambda row: row.ship_to_id)
+        unread = (each for page in pages for each in page.set_aside)
+        return self._beside([each for each in named if each is not None], by_id), (*unread, *aside)
+
+    def _beside(self, shipments: Iterable[Shipment], sales: Mapping[str, Sale]) -> list[Shipped]:
+        pairs = [(each, sales[each.sale_id]) for each in shipments if each.sale_id in sales]
+        return self._addressed(pairs)
+
+    def _addressed(self, pairs: list[Shipped]) -> list[Shipped]:
         """Shipments that go to another customer than the buyer carry that customer."""
         others = {
             shipment.customer_id

@@ -22,7 +22,7 @@ import msgspec
 
 from sync.domain.clock import Clock, Window, iso, utc
 from sync.domain.errors import SetAside
-from sync.domain.facts import AccountFacts
+from sync.domain.facts import AccountFacts, Sale
 from sync.http.errors import NotPermitted, Refused
 from sync.sources.lightspeed_r import wire
 from sync.sources.lightspeed_r.catalog import Catalog
@@ -34,6 +34,7 @@ from sync.sources.lightspeed_r.reader import (
     DECODE_SHIPMENTS,
     DECODE_VOIDS,
     SaleReader,
+    Shipped,
     customers,
 )
 from sync.sources.lightspeed_r.recent import Key, Recent
@@ -127,9 +128,11 @@ class LightspeedRSource:
         yield from self._window_shipments(span)
 
     def read_sales(self, sale_ids: Sequence[str]) -> Page:
-        """These sales as they are now; ids that do not exist are left out."""
+        """These sales and their shipments as they are now; ids that do not exist are left out."""
         read = self._reader.by_ids(sale_ids)
-        return Page("sales", None, tuple(read.sales), set_aside=read.set_aside, row_count=len(read.rows))
+        pairs, unread = self._shipments_of(read.sales)
+        aside = (*read.set_aside, *unread)
+        return Page("sales", None, tuple(read.sales), pairs, set_aside=aside, row_count=len(read.rows))
 
     def count_sales(self, window: Window | None = None) -> int:
         """How many sales there are, in all or completed in the window. Dear: costs ten drips."""
@@ -172,19 +175,24 @@ class LightspeedRSource:
     def _changed(
         self, feed: str, field: str, time_of: Callable[[wire.Sale], str], at: datetime
     ) -> Iterator[Page]:
-        """Sales by a time field: a cheap list first, then the details of those not seen like this before."""
+        """Sales by a time field: a cheap list first, then the details of those not seen like this before.
+
+        Their shipments come along: a customer or an address found later lets an earlier shipment count.
+        """
         listing = Listing("Sale", self._since(field, at), (), field)
         for page in self._client.pages(listing, DECODE_SALES):
             was, at = at, self._forward(at, map(time_of, page.rows)) or at
             changed = [row for row in page.rows if self._recent.is_new(_sale_key(row))]
             read = self._reader.by_ids(row.sale_id for row in changed)
-            aside = self._recent.untold((*page.set_aside, *read.set_aside))
+            posted = {row.sale_id for row in read.rows if row.ship_to_id not in {"", "0"}}
+            pairs, unread_pairs = self._shipments_of([sale for sale in read.sales if sale.sale_id in posted])
+            aside = self._recent.untold((*page.set_aside, *read.set_aside, *unread_pairs))
             if read.sales or aside or at != was:
                 # A row whose details cannot be read is set aside: it is not asked for at every poll either.
                 unread = {each.subject_id for each in read.set_aside}
                 keys = [_sale_key(row) for row in changed if row.sale_id in unread]
                 cursor = self._offered(feed, at_fields(at), [*keys, *map(_sale_key, read.rows)], aside)
-                yield Page(feed, cursor, tuple(read.sales), set_aside=aside, row_count=len(changed))
+                yield Page(feed, cursor, tuple(read.sales), pairs, set_aside=aside, row_count=len(changed))
 
     def _voids(self, cursor: str | None) -> Iterator[Page]:
         last = number_of(cursor)
@@ -237,6 +245,16 @@ class LightspeedRSource:
             for page in self.read_window(window):
                 yield Page("lookback", None, page.sales, page.shipments, (), page.set_aside, page.row_count)
         yield Page("lookback", today)
+
+    def _shipments_of(self, sales: Sequence[Sale]) -> tuple[tuple[Shipped, ...], tuple[SetAside, ...]]:
+        if not sales or "shipments" in self._closed:
+            return (), ()
+        try:
+            pairs, aside = self._reader.shipments_of(sales)
+        except (NotPermitted, Refused) as trouble:
+            self._closed.add("shipments")
+            return (), (_closed_feed("shipments", trouble),)
+        return tuple(pairs), aside
 
     def _window_shipments(self, span: str) -> Iterator[Page]:
         if "shipments" in self._closed:

@@ -175,6 +175,42 @@ def test_a_shipment_is_sent_once_it_is_marked_as_shipped(w: World) -> None:
     assert len(w.ids("Shipped Order")) == 1
 
 
+def test_an_address_typed_long_after_the_goods_left_brings_the_shipped_order_too(w: World) -> None:
+    late = w.till.state.add_customer("Late", "Mail", at=w.clock.now() - timedelta(days=9))
+    sale = w.sell(late, ship_to=True)
+    w.till.state.mark_shipped(sale, w.clock.now())
+    ran(w)
+    w.later(20 * 24 * 60)  # beyond the look-back
+    ran(w)
+    assert w.event_count() == 0
+    w.till.state.set_email(late, "late@northwind.dev", w.clock.now())
+    w.later()
+    ran(w)
+    assert (len(w.ids("Placed Order")), len(w.ids("Shipped Order"))) == (1, 1)
+
+
+def test_a_customer_attached_long_after_the_goods_left_brings_the_shipped_order_too(w: World) -> None:
+    sale = w.sell("0", ship_to=True)
+    w.till.state.mark_shipped(sale, w.clock.now())
+    ran(w)
+    w.later(20 * 24 * 60)
+    ran(w)
+    w.till.state.attach_customer(sale, w.ann, w.clock.now())
+    w.later()
+    ran(w)
+    assert (len(w.ids("Placed Order")), len(w.ids("Shipped Order"))) == (1, 1)
+
+
+def test_a_shipment_that_several_feeds_bring_is_counted_once(w: World) -> None:
+    ran(w)
+    w.later()
+    sale = w.sell(w.ann, ship_to=True)
+    w.till.state.mark_shipped(sale, w.clock.now())
+    w.later()
+    [seen], [done] = w.app.preview(), w.app.once()
+    assert seen.tally.events["Shipped Order", "USD"] == done.tally.events["Shipped Order", "USD"] == [1, 1000]
+
+
 def test_a_late_upload_is_found_and_sent_under_its_own_time(w: World) -> None:
     ran(w)
     at = w.clock.now()

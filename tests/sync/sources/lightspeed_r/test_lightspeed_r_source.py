@@ -382,6 +382,53 @@ def test_sales_by_id_come_in_hundreds_and_unknown_ids_are_left_out(till: Till) -
     assert till.paths().count("Sale") == 2
 
 
+def test_sales_by_id_bring_their_shipments_along(till: Till) -> None:
+    ann, bob = till.person(), till.person("bob@mail.org")
+    sold = [till.sell(customer_id=ann, ship_to=True) for _ in range(101)]
+    till.sell(ship_to=True)
+    till.state.mark_shipped(sold[0], NOON)
+    till.state.ship_tos.rows[int(till.state.ship_to_of(sold[1]))].customer_id = int(bob)
+    page = till.source().read_sales(sold)
+    found = {sale.sale_id: shipment for shipment, sale in page.shipments}
+    assert (sorted(found, key=int), len(page.shipments), page.set_aside) == (sold, 101, ())
+    assert [found[each].shipped for each in sold[:3]] == [True, False, False]
+    assert found[sold[0]].customer is None, "it goes to the buyer"
+    assert found[sold[1]].customer is not None
+    assert found[sold[1]].customer.email == "bob@mail.org"
+    assert till.paths().count("ShipTo") == 2, "a hundred sales a request"
+
+
+def test_sales_by_id_are_read_where_their_shipments_may_not_be_seen(till: Till) -> None:
+    till.fails("status", path="*/ShipTo.json", status=403)
+    sold, source = till.sell(), till.source()
+    page = source.read_sales([sold])
+    assert (sale_ids([page]), [each.reason for each in page.set_aside]) == ([sold], ["missing_scope"])
+    again = source.read_sales([sold])
+    assert (sale_ids([again]), again.set_aside) == ([sold], ())
+
+
+def test_a_shipment_that_cannot_be_read_is_set_aside_and_its_sale_is_not(till: Till) -> None:
+    sold = till.sell(ship_to=True)
+    till.spoil("/ShipTo.json", '"shipped":"false"', '"shipped":"perhaps"')
+    page = till.source().read_sales([sold])
+    assert (sale_ids([page]), page.shipments) == ([sold], ())
+    assert [(each.subject, each.reason) for each in page.set_aside] == [("shipment", "no_state")]
+
+
+def test_an_edited_sale_brings_its_shipments_along_and_others_ask_for_none(till: Till) -> None:
+    plain, sent = till.sell(at=NOON - timedelta(days=9)), till.sell(at=NOON - timedelta(days=9), ship_to=True)
+    till.state.mark_shipped(sent, NOON - timedelta(days=8))
+    cursor = last_cursor(read(till, "edits"))
+    till.clock.advance(3600)
+    ann = till.person()
+    for each in (plain, sent):
+        till.state.attach_customer(each, ann, till.clock.now())
+        pages = read(till, "edits", cursor)
+        assert till.paths().count("ShipTo") == (0 if each == plain else 1)
+    [(shipment, sale)] = [pair for page in pages for pair in page.shipments]
+    assert (shipment.shipped, sale.sale_id, sale.customer_id) == (True, sent, ann)
+
+
 def test_counting_costs_one_request(till: Till) -> None:
     till.sell()
     till.sell(at=NOON - timedelta(days=3))
