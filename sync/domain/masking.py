@@ -5,6 +5,7 @@ import hmac
 import re
 
 _EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+\.[^\s@<>\"',;:()\[\]]+")
+_PHONE = re.compile(r"\+[1-9]\d{6,14}\b")  # the only form in which we send one, so the form it is quoted in
 
 
 def mask_email(address: str) -> str:
@@ -23,8 +24,8 @@ def mask_name(name: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """The text with every e-mail address in it masked, for messages that quote a vendor."""
-    return _EMAIL.sub(lambda found: mask_email(found.group()), text)
+    """The text with every e-mail address and E.164 number in it masked, for messages that quote a vendor."""
+    return _PHONE.sub("+***", _EMAIL.sub(lambda found: mask_email(found.group()), text))
 
 
 def pseudonym(value: str, key: bytes) -> str:

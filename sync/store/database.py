@@ -138,15 +138,16 @@ def _file_of(url: URL) -> Path | None:
 def _sqlite(url: URL) -> Engine:
     # The connection used last is used first: its page cache is the one still warm.
     pooling: dict[str, Any] = {"poolclass": StaticPool} if _file_of(url) is None else {"pool_use_lifo": True}
+    wait_ms = _busy_wait_ms(url)
     engine = create_engine(
-        url, connect_args={"check_same_thread": False, "timeout": BUSY_WAIT_MS / 1000}, **pooling
+        url, connect_args={"check_same_thread": False, "timeout": wait_ms / 1000}, **pooling
     )
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin ourselves, below
         for pragma in (
-            f"busy_timeout={BUSY_WAIT_MS}", f"page_size={_PAGE_BYTES}", "journal_mode=WAL",
+            f"busy_timeout={wait_ms}", f"page_size={_PAGE_BYTES}", "journal_mode=WAL",
             "synchronous=NORMAL", f"wal_autocheckpoint={_CHECKPOINT_PAGES}", "foreign_keys=ON",
             f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY",
         ):  # fmt: skip
@@ -158,6 +159,14 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
+
+
+def _busy_wait_ms(url: URL) -> int:
+    """How long to wait for whoever holds the database: `?timeout=` of the address, in seconds."""
+    try:
+        return int(float(str(url.query.get("timeout", BUSY_WAIT_MS / 1000))) * 1000)
+    except (ValueError, OverflowError):
+        raise StoreTrouble("[store] url: timeout is no number of seconds") from None
 
 
 def _postgresql(url: URL) -> Engine:
