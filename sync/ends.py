@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sync.connect import Network
@@ -84,30 +85,29 @@ class Opening:
     def make(self, name: str, *, running: bool = False, keep: bool = True) -> Opened:
         """Both ends, opened for the caller alone; without `keep` it learns no products."""
         account, network, number = self.settings.accounts[name], self._network, self.number(name)
-        client = network.klaviyo(name, account)
-        till = network.till(name, account, self.vault(name), _SHARE_RUNNING if running else 1.0)
-        source = LightspeedRSource(
-            till,
-            account_id=account.lightspeed_r.account_id,
-            clock=network.clock,
-            products=Shelf(self._store, number, keep=keep),
-            live=running,
-        )
-        facts = source.account()
-        with self._store.writing() as connection:
-            sales.keep_shops(connection, number, facts.shops.values())
-            accounts.change(connection, number, pos_account_id=facts.account_id, currency=facts.currency)
-        preset = account.resolved()
-        ends = Ends(
-            name, number, preset, rules_of(preset), facts, source, EventWriter(client), ProfileWriter(client),
-            list_id=account.klaviyo.list_id or None, welcome=account.klaviyo.welcome,
-        )  # fmt: skip
-
-        def close() -> None:
-            till.close()
-            client.close()
-
-        return Opened(ends, close)
+        with ExitStack() as opening:
+            client = network.klaviyo(name, account)
+            opening.callback(client.close)
+            till = network.till(name, account, self.vault(name), _SHARE_RUNNING if running else 1.0)
+            opening.callback(till.close)
+            source = LightspeedRSource(
+                till,
+                account_id=account.lightspeed_r.account_id,
+                clock=network.clock,
+                products=Shelf(self._store, number, keep=keep),
+                live=running,
+            )
+            facts = source.account()
+            with self._store.writing() as connection:
+                sales.keep_shops(connection, number, facts.shops.values())
+                accounts.change(connection, number, pos_account_id=facts.account_id, currency=facts.currency)
+            preset = account.resolved()
+            ends = Ends(
+                name, number, preset, rules_of(preset), facts, source, EventWriter(client),
+                ProfileWriter(client), list_id=account.klaviyo.list_id or None,
+                welcome=account.klaviyo.welcome,
+            )  # fmt: skip
+            return Opened(ends, opening.pop_all().close)
 
     def close(self, name: str | None = None) -> None:
         """Close an account, or all of them."""
