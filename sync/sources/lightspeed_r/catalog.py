@@ -1,6 +1,6 @@
 """What a sale's row does not say: articles with category, brand and picture, discount names, web tills."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sync.domain.errors import SetAside
@@ -59,9 +59,49 @@ class Catalog:
             facts.account_id,
             facts.currency,
             self._web_registers,
-            self._products(self._shelf, {line.item_id for line in lines}),
+            self._products(self._shelf, _item_ids(lines)),
             self._discount_names({line.discount_id for line in lines}),
         )
+
+    @property
+    def keeps_articles(self) -> bool:
+        """Whether articles are read at all."""
+        return self._shelf is not None
+
+    def newest(self) -> str:
+        """The time stamp of the article changed last; empty when there is no article."""
+        page = next(self._client.pages(Listing("Item", {}, (), "-timeStamp"), _ITEMS))
+        return max((row.time_stamp for row in page.rows), default="")
+
+    def changed(self, filters: Mapping[str, str]) -> Iterator[wire.Rows[wire.Item]]:
+        """Pages of the articles changed, oldest first. Those on the shelf are replaced, others not kept.
+
+        Nothing is read without a shelf. The vendor says of relations only that stock does not move an
+        article's `timeStamp`; a category renamed or a picture added may not move it either.
+        """
+        if self._shelf is None:
+            return
+        listing = Listing("Item", filters, _ITEM_RELATIONS, "timeStamp")
+        for page in self._client.pages(listing, _ITEMS):
+            fresh = {row.item_id: parse.product(row) for row in page.rows if row.item_id}
+            known = self._shelf.get(fresh)
+            changed = [each for each in fresh.values() if known.get(each.item_id, each) != each]
+            if changed:
+                self._shelf.put(changed)
+            self._gone.difference_update(fresh)
+            yield page
+
+    def unknown(self, rows: Sequence[wire.Sale]) -> set[str]:
+        """The articles of these sales that would have to be asked for; none without a shelf."""
+        if self._shelf is None:
+            return set()
+        wanted = _item_ids(line for row in rows for line in parse.line_rows(row))
+        return wanted - self._shelf.get(wanted).keys() - self._gone
+
+    def stock(self, item_ids: Sequence[str]) -> None:
+        """Put these articles on the shelf, and remember which of them do not exist."""
+        if self._shelf is not None:
+            self._fetched(self._shelf, item_ids)
 
     def unread(self) -> tuple[SetAside, ...]:
         """Articles and discounts that could not be read since this was last asked; sales go without them."""
@@ -73,18 +113,20 @@ class Catalog:
         facts = self._facts or self.account()
         return parse.Knowledge(facts.account_id, facts.currency, self._web_registers)
 
-    def _products(self, shelf: ProductShelf, item_ids: Iterable[str]) -> Mapping[str, Product]:
-        wanted = {item_id for item_id in item_ids if item_id and item_id != "0"}
+    def _products(self, shelf: ProductShelf, wanted: set[str]) -> Mapping[str, Product]:
         known = dict(shelf.get(wanted))
         missing = wanted - known.keys() - self._gone
         if missing:
-            fresh = [parse.product(row) for row in self._item_rows(sorted(missing))]
-            shelf.put(fresh)
-            known.update((product.item_id, product) for product in fresh)
-            self._gone.update(missing - known.keys())
-            if len(self._gone) > _UNKNOWN_MAX:
-                self._gone.clear()
+            known.update(self._fetched(shelf, sorted(missing)))
         return known
+
+    def _fetched(self, shelf: ProductShelf, item_ids: Sequence[str]) -> dict[str, Product]:
+        fresh = {row.item_id: parse.product(row) for row in self._item_rows(item_ids)}
+        shelf.put(list(fresh.values()))
+        if len(self._gone) > _UNKNOWN_MAX:
+            self._gone.clear()
+        self._gone.update(set(item_ids) - fresh.keys())
+        return fresh
 
     def _item_rows(self, item_ids: Sequence[str]) -> list[wire.Item]:
         listing = Listing("Item", {}, _ITEM_RELATIONS, "itemID")
@@ -101,3 +143,7 @@ class Catalog:
             # A discount that was really deleted has no name; asking for it once is enough.
             self._discounts.update(dict.fromkeys(unknown - self._discounts.keys(), ""))
         return self._discounts
+
+
+def _item_ids(lines: Iterable[wire.SaleLine]) -> set[str]:
+    return {line.item_id for line in lines if line.item_id and line.item_id != "0"}

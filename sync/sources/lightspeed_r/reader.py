@@ -9,6 +9,7 @@ from sync.domain.facts import Customer, Sale, Shipment
 from sync.sources.lightspeed_r import parse, wire
 from sync.sources.lightspeed_r.catalog import Catalog
 from sync.sources.lightspeed_r.client import LightspeedRClient, Listing
+from sync.sources.lightspeed_r.gather import gathered
 from sync.sources.lightspeed_r.originals import Originals
 
 R = TypeVar("R")
@@ -45,7 +46,8 @@ class SaleReader:
 
     def pages(self, filters: Mapping[str, str], sort: str) -> Iterator[SalesRead]:
         """Every page of the list, in its order."""
-        for page in self._client.pages(Listing("Sale", filters, RELATIONS, sort), DECODE_SALES):
+        pages = self._client.pages(Listing("Sale", filters, RELATIONS, sort), DECODE_SALES)
+        for page in gathered(pages, self._catalog):
             yield self._facts(page)
 
     def by_ids(self, sale_ids: Iterable[str]) -> SalesRead:

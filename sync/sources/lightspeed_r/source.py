@@ -2,6 +2,7 @@
 
 The vendor has no webhooks and no single truthful "modified" time, so several feeds watch the same sales:
 
+    articles   by `timeStamp`: renamed ones that were sold before             starts now
     edits      by `updatetime`: customers attached later, notes, voids    starts now; history is `sales`' job
     voids      by the id of the note of a void                            starts now, for the same reason
     sales      by `timeStamp`, which is the time of completion            starts at the first sale
@@ -9,7 +10,7 @@ The vendor has no webhooks and no single truthful "modified" time, so several fe
     customers  by `timeStamp`, archived ones included
     lookback   once a day by `completeTime` over the last days: late uploads and back-dated sales
 
-`edits` and `voids` come first, so that their starting points lie before the first long read of `sales`.
+Those that start now come first, so that their starting points lie before the first long read of `sales`.
 Every read goes back `overlap_s` behind its cursor, because times are whole seconds and rows appear late.
 Records of a page are read in detail again until the feed is read on from that page's cursor or a later
 one: only then is it certain that they were kept. So pages may be made ahead of being committed.
@@ -28,6 +29,7 @@ from sync.sources.lightspeed_r import wire
 from sync.sources.lightspeed_r.catalog import Catalog
 from sync.sources.lightspeed_r.client import LightspeedRClient, Listing
 from sync.sources.lightspeed_r.cursors import at_fields, at_of, number_of, page_number
+from sync.sources.lightspeed_r.keys import customer_key, sale_key, shipment_key, void_key
 from sync.sources.lightspeed_r.reader import (
     DECODE_CUSTOMERS,
     DECODE_SALES,
@@ -42,6 +44,7 @@ from sync.sources.protocol import Page, ProductShelf
 
 _SECOND = timedelta(seconds=1)
 _CLOCK_DOUBT = timedelta(days=1)  # how far the machine's clock may be from the vendor's at the very start
+_ARTICLE_PAGES_MAX = 10  # in one read, so that sales do not wait for a change of the whole catalogue
 _VOIDS_BACK = 25  # ids re-read behind the cursor, since a lower id may appear later
 
 
@@ -73,11 +76,15 @@ class LightspeedRSource:
         self._catalog = Catalog(client, products)
         self._reader = SaleReader(client, self._catalog, remembered_max)
         self._recent = Recent()
+        self._articles_at: datetime | None = (
+            None  # up to here the shelf, as this object remembers it, is fresh
+        )
         self._closed: set[str] = set()
         self._numbers: dict[
             str, int
         ] = {}  # of the latest page of each feed, so that no two cursors are equal
         self._feeds: dict[str, Callable[[str | None], Iterator[Page]]] = {
+            "articles": self._articles,
             "edits": self._edits,
             "voids": self._voids,
             "sales": self._sales,
@@ -158,12 +165,39 @@ class LightspeedRSource:
             behind = None if behind is None else max(0, behind - len(read.rows))
             yield Page(
                 "sales",
-                self._offered("sales", at_fields(at), map(_sale_key, read.rows), read.set_aside),
+                self._offered("sales", at_fields(at), map(sale_key, read.rows), read.set_aside),
                 tuple(read.sales),
                 set_aside=read.set_aside,
                 row_count=len(read.rows),
                 behind_count=behind,
             )
+
+    def _articles(self, cursor: str | None) -> Iterator[Page]:
+        """Keeps the shelf fresh. A change of the whole catalogue is spread over several reads."""
+        if not self._catalog.keeps_articles:
+            return
+        at, sure = (
+            at_of(cursor),
+            self._clock.now() - self._overlap,
+        )  # nothing stamped before it appears any more
+        if at is None:
+            newest = self._forward(None, [self._catalog.newest()])
+            self._articles_at = min(newest + _SECOND, sure) if newest else sure - _CLOCK_DOUBT
+            yield Page("articles", self._offered("articles", at_fields(self._articles_at)))
+            return
+        # Another process may have read on meanwhile, and changed a shelf that this one remembers as it was.
+        start = at = min(at, self._articles_at or at)
+        for count, page in enumerate(self._catalog.changed({"timeStamp": f">=,{iso(at)}"}), 1):
+            was, newest = at, self._forward(None, (row.time_stamp for row in page.rows))
+            if newest is not None:
+                at = max(at, min(newest if page.next_url else newest + _SECOND, sure))
+            aside = self._recent.untold(page.set_aside)
+            if aside or at != was:
+                cursor = self._offered("articles", at_fields(at), (), aside)
+                yield Page("articles", cursor, set_aside=aside, row_count=len(page.rows))
+            if count >= _ARTICLE_PAGES_MAX and (at > start or at >= sure):
+                break
+        self._articles_at = at
 
     def _edits(self, cursor: str | None) -> Iterator[Page]:
         at = at_of(cursor)
@@ -182,7 +216,7 @@ class LightspeedRSource:
         listing = Listing("Sale", self._since(field, at), (), field)
         for page in self._client.pages(listing, DECODE_SALES):
             was, at = at, self._forward(at, map(time_of, page.rows)) or at
-            changed = [row for row in page.rows if self._recent.is_new(_sale_key(row))]
+            changed = [row for row in page.rows if self._recent.is_new(sale_key(row))]
             read = self._reader.by_ids(row.sale_id for row in changed)
             posted = {row.sale_id for row in read.rows if row.ship_to_id not in {"", "0"}}
             pairs, unread_pairs = self._shipments_of([sale for sale in read.sales if sale.sale_id in posted])
@@ -190,8 +224,8 @@ class LightspeedRSource:
             if read.sales or aside or at != was:
                 # A row whose details cannot be read is set aside: it is not asked for at every poll either.
                 unread = {each.subject_id for each in read.set_aside}
-                keys = [_sale_key(row) for row in changed if row.sale_id in unread]
-                cursor = self._offered(feed, at_fields(at), [*keys, *map(_sale_key, read.rows)], aside)
+                keys = [sale_key(row) for row in changed if row.sale_id in unread]
+                cursor = self._offered(feed, at_fields(at), [*keys, *map(sale_key, read.rows)], aside)
                 yield Page(feed, cursor, tuple(read.sales), pairs, set_aside=aside, row_count=len(changed))
 
     def _voids(self, cursor: str | None) -> Iterator[Page]:
@@ -202,12 +236,12 @@ class LightspeedRSource:
             return
         listing = Listing("SaleVoid", {"saleVoidID": f">,{max(0, last - _VOIDS_BACK)}"}, (), "saleVoidID")
         for page in self._client.pages(listing, DECODE_VOIDS):
-            fresh = [row for row in page.rows if self._recent.is_new(_void_key(row))]
+            fresh = [row for row in page.rows if self._recent.is_new(void_key(row))]
             was, last = last, max([last, *_void_ids(page.rows)])
             read = self._reader.by_ids(row.sale_id for row in fresh if row.sale_id != "0")
             aside = self._recent.untold((*page.set_aside, *read.set_aside))
             if read.sales or aside or last != was:
-                cursor = self._offered("voids", {"id": last}, map(_void_key, fresh), aside)
+                cursor = self._offered("voids", {"id": last}, map(void_key, fresh), aside)
                 yield Page("voids", cursor, tuple(read.sales), set_aside=aside, row_count=len(fresh))
 
     def _shipments(self, cursor: str | None) -> Iterator[Page]:
@@ -215,11 +249,11 @@ class LightspeedRSource:
         listing = Listing("ShipTo", self._since("timeStamp", at), (), "timeStamp")
         for page in self._client.pages(listing, DECODE_SHIPMENTS):
             was, at = at, self._forward(at, (row.time_stamp for row in page.rows))
-            fresh = [row for row in page.rows if self._recent.is_new(_shipment_key(row))]
+            fresh = [row for row in page.rows if self._recent.is_new(shipment_key(row))]
             pairs, unread = self._reader.with_sales(fresh)
             aside = self._recent.untold((*page.set_aside, *unread))
             if pairs or aside or at != was:
-                cursor = self._offered("shipments", at_fields(at), map(_shipment_key, fresh), aside)
+                cursor = self._offered("shipments", at_fields(at), map(shipment_key, fresh), aside)
                 yield Page("shipments", cursor, shipments=tuple(pairs), set_aside=aside, row_count=len(fresh))
 
     def _customers(self, cursor: str | None) -> Iterator[Page]:
@@ -227,11 +261,11 @@ class LightspeedRSource:
         listing = Listing("Customer", self._since("timeStamp", at), ("Contact",), "timeStamp")
         for page in self._client.pages(listing, DECODE_CUSTOMERS):
             was, at = at, self._forward(at, (row.time_stamp for row in page.rows))
-            fresh = [row for row in page.rows if self._recent.is_new(_customer_key(row))]
+            fresh = [row for row in page.rows if self._recent.is_new(customer_key(row))]
             found, unread = customers(wire.Rows(fresh, "", page.set_aside))
             aside = self._recent.untold(unread)
             if found or aside or at != was:
-                cursor = self._offered("customers", at_fields(at), map(_customer_key, fresh), aside)
+                cursor = self._offered("customers", at_fields(at), map(customer_key, fresh), aside)
                 yield Page("customers", cursor, customers=tuple(found), set_aside=aside, row_count=len(fresh))
 
     def _look_back(self, cursor: str | None) -> Iterator[Page]:
@@ -322,21 +356,3 @@ def _instant(text: str) -> datetime | None:
 
 def _void_ids(rows: Iterable[wire.SaleVoid]) -> list[int]:
     return [int(row.sale_void_id) for row in rows if row.sale_void_id.isdigit()]
-
-
-def _sale_key(row: wire.Sale) -> tuple[str, ...]:
-    updated = row.updatetime or row.update_time
-    return ("sale", row.sale_id, row.time_stamp, updated, row.complete_time, row.completed, row.voided,
-            row.calc_total, row.customer_id)  # fmt: skip
-
-
-def _void_key(row: wire.SaleVoid) -> tuple[str, ...]:
-    return "void", row.sale_void_id
-
-
-def _shipment_key(row: wire.ShipTo) -> tuple[str, ...]:
-    return "shipment", row.ship_to_id, row.time_stamp, row.shipped, row.sale_id
-
-
-def _customer_key(row: wire.Customer) -> tuple[str, ...]:
-    return "customer", row.customer_id, row.time_stamp, row.archived

@@ -182,6 +182,7 @@ class Item(msgspec.Struct, gc=False, rename=_wire_name):
     description: str = ""
     system_sku: str = ""
     custom_sku: str = ""
+    time_stamp: str = ""
     category: Category | str = msgspec.field(default="", name="Category")
     manufacturer: Named | str = msgspec.field(default="", name="Manufacturer")
     images: Images | str = msgspec.field(default="", name="Images")

@@ -224,6 +224,20 @@ def test_a_late_upload_is_found_and_sent_under_its_own_time(w: World) -> None:
     assert event.at == int(at.timestamp())
 
 
+def test_an_article_renamed_after_it_was_first_sold_is_sold_under_its_new_name(w: World) -> None:
+    w.sell(w.ann)
+    ran(w)
+    w.later()
+    mug, items = w.till.state.items.rows[int(w.mug)], w.till.state.items
+    mug.description = "Mug, green"
+    items.move(mug, "timeStamp", "stamp_at", int(w.clock.now().timestamp()))
+    w.later()
+    new = w.sell(w.bob)
+    ran(w)
+    [order] = w.klaviyo.state.find_events("Placed Order", f"lightspeed_r:797:{new}")
+    assert order.properties()["Items"] == ["Mug, green"]
+
+
 def test_history_fires_no_flows_and_a_sale_of_today_does(w: World) -> None:
     w.sell(w.ann)
     ran(w)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sync_world import world
+from sync_world import World, world
 
 from fakes.lightspeed_r.records import LineIn
 from sync.engine.runs import Result
@@ -90,3 +90,18 @@ def test_an_hour_of_live_polling_is_quick_and_leaves_half_of_the_rate_limit_to_o
     assert lags.keys() == sold.keys()
     assert sorted(lags.values())[56] < 15  # the 95th of a hundred
     assert spent <= 0.5 * 62 * 60  # one register drips one a second
+
+
+def test_live_polls_ask_for_sales_only_and_full_runs_for_changed_articles_too(tmp_path: Path) -> None:
+    w = world(tmp_path, lightspeed_r={"open_hours": "08:00-20:00"}, every="15m")
+    w.app.once()
+    asked = {name: lists(w, name) for name in ("Item", "Sale", "Customer")}
+    w.app.run(w.clock.now() + timedelta(minutes=29))
+    assert lists(w, "Item") - asked["Item"] == lists(w, "Customer") - asked["Customer"] == 2
+    assert lists(w, "Sale") - asked["Sale"] > 100
+    w.close()
+
+
+def lists(w: World, name: str) -> int:
+    """How often a list of the till was asked for."""
+    return sum(1 for entry in w.till.journal.entries() if entry.path.endswith(f"/{name}.json"))

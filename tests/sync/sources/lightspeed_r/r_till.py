@@ -111,6 +111,13 @@ class Till:
         lines = [LineIn(self.item_id, 1, price) for price in prices or ("10",)]
         return self.state.sell(self.shop_id, at or self.clock.now(), lines, **more)
 
+    def rename(self, item_id: str, name: str, at: datetime | None = None) -> None:
+        """Change an article as a merchant does; its time stamp moves."""
+        item = self.state.items.rows[int(item_id)]
+        item.description = name
+        self.state.items.move(item, "timeStamp", "stamp_at", int((at or self.clock.now()).timestamp()))
+        self.state.version += 1
+
     def paths(self) -> list[str]:
         """The lists asked for so far, by name, such as `Sale`."""
         return [entry.path.rpartition("/")[2].removesuffix(".json") for entry in self.fake.journal.entries()]
