@@ -31,6 +31,8 @@ SOURCE = "lightspeed_r"
 _FEES = frozenset({"item_fee", "item_fee_refund"})
 _PHONE_ORDER = ("Mobile", "Home", "Work")
 _WEB_REGISTER = "eCom"  # exactly so; the vendor's own web shop sells through it
+# What a line without an article sold stands in its note, which is not read: it may hold gift card codes.
+_MISCELLANEOUS = Product("", "Miscellaneous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,15 @@ class Knowledge:
 
 
 def sale(row: wire.Sale, known: Knowledge) -> Sale:
-    """One sale with its lines and customer. Raises CannotRead for what contradicts itself or is missing."""
+    """One sale with its lines and customer. Raises CannotRead for what contradicts itself or is missing.
+
+    A completed sale without `completeTime` is from before 2017, when the field came; its `timeStamp` is then
+    the time it was completed, as the vendor's pages say. Any other sale without one has no such time.
+    """
     if not row.sale_id:
         raise CannotRead("no_id", "the sale has no saleID")
-    changed_at, completed_at = _times(row)
     state = _state(row)
+    changed_at, completed_at = _times(row, state)
     total_minor = _minor(row.calc_total or row.total, known.currency, "calcTotal")
     if not row.shop_id:
         raise CannotRead("no_shop", "the sale has no shopID")
@@ -63,7 +69,7 @@ def sale(row: wire.Sale, known: Knowledge) -> Sale:
         state,
         known.currency,
         total_minor,
-        completed_at if state is not SaleState.OPEN else None,
+        completed_at,
         changed_at,
         _lines(line_rows(row), total_minor, known),
         customer_id,
@@ -77,12 +83,14 @@ def line_rows(row: wire.Sale) -> list[wire.SaleLine]:
     return [] if isinstance(row.lines, str) else wire.several(row.lines.rows)
 
 
-def _times(row: wire.Sale) -> tuple[datetime, datetime]:
+def _times(row: wire.Sale, state: SaleState) -> tuple[datetime, datetime | None]:
+    """When it last changed and when it was completed."""
     stamped_at = _time(row.time_stamp, "timeStamp")
     updated = row.updatetime or row.update_time
     changed_at = max(stamped_at, _time(updated, "updateTime")) if updated else stamped_at
-    # Sales from before 2017 carry no completeTime; their timeStamp is then the time of completion.
     completed = row.complete_time
+    if state is SaleState.OPEN or (state is SaleState.VOIDED and not completed):
+        return changed_at, None
     same = not completed or completed == row.time_stamp
     return changed_at, stamped_at if same else _time(completed, "completeTime")
 
@@ -135,7 +143,7 @@ def _line(row: wire.SaleLine, total_minor: int, currency: str, known: Knowledge)
         _kind(row, quantity),
         parent_id if parent_id and parent_id != "0" else None,
         (known.discounts.get(discount_id) or None) if discounted else None,
-        known.products.get(item_id) if has_item else None,
+        known.products.get(item_id) if has_item else _MISCELLANEOUS,
     )
 
 
@@ -161,7 +169,11 @@ def _quantity(text: str) -> Decimal:
 
 
 def customer(row: wire.Customer) -> Customer:
-    """A customer as typed. `noEmail` is not read: it is true unless somebody set it, so it means nothing."""
+    """A customer as typed.
+
+    `noEmail` is deliberately not read, neither as an opt-out nor, when false, as consent: the vendor sets it
+    to true unless somebody says otherwise, so it mostly means that nobody asked. Consent stays unknown.
+    """
     contact = wire.Contact() if isinstance(row.contact, str) else row.contact
     address = _first_address(contact)
     return Customer(

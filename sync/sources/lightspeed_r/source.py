@@ -125,7 +125,8 @@ class LightspeedRSource:
         """Every sale completed in the window, then every shipment stamped in it.
 
         The vendor's own range includes both ends and knows whole seconds, so the last second before the
-        window's end closes it. Sales older than 2017, which have no completeTime, are not found this way.
+        window's end closes it. Sales from before 2017, which have no completeTime, cannot be found this way:
+        only a backfill of all history, which reads the feed `sales`, brings them.
         """
         span = _between(window)
         if span is None:

@@ -238,6 +238,71 @@ def test_an_article_renamed_after_it_was_first_sold_is_sold_under_its_new_name(w
     assert order.properties()["Items"] == ["Mug, green"]
 
 
+def test_a_line_without_an_article_has_a_name_and_keeps_its_note_to_itself(w: World) -> None:
+    lines = [LineIn("0", 1, "7.00", note="Gift Card 6035 1234"), LineIn(w.mug, 1, "10.00")]
+    w.till.state.sell(w.shop, w.clock.now() - timedelta(minutes=1), lines, customer_id=w.ann)
+    ran(w)
+    [order] = w.klaviyo.state.find_events("Placed Order")
+    told = order.properties()
+    assert (told["Items"], told["Item Count"]) == (["Miscellaneous", "Mug"], 2)
+    assert [item["ProductName"] for item in told["$extra"]["Items"]] == ["Miscellaneous", "Mug"]
+    products = [event.properties() for event in w.klaviyo.state.find_events("Ordered Product")]
+    assert sorted((each["Name"], each.get("Product ID")) for each in products) == [
+        ("Miscellaneous", None), ("Mug", w.mug),
+    ]  # fmt: skip
+    assert not any(b"6035" in event.raw_properties for event in w.klaviyo.state.find_events())
+    assert not any("Note" in entry.query for entry in w.till.journal.entries())
+
+
+def test_a_sale_from_before_2017_is_sent_under_its_time_stamp_by_a_backfill_of_everything(w: World) -> None:
+    old = w.sell(w.ann, minutes_ago=10 * 365 * 24 * 60)
+    sale = w.till.state.sales.rows[int(old)]
+    w.till.state.sales.move(sale, "completeTime", "complete_at", 0)
+    day = (w.clock.now() - timedelta(days=10 * 365)).date()
+    w.app.backfill(first=day, last=day)
+    assert w.event_count() == 0
+    w.app.backfill()
+    [event] = w.klaviyo.state.find_events("Placed Order")
+    assert (event.unique_id, event.at) == (f"lightspeed_r:797:{old}", sale.stamp_at)
+
+
+def test_a_refund_whose_sale_cannot_be_found_is_sent_under_an_id_of_its_own(w: World) -> None:
+    state, now = w.till.state, w.clock.now()
+    gone, changed = w.sell(w.ann, minutes_ago=60), w.sell(w.bob, minutes_ago=60)
+    sale_gone, line_gone = state.refund(gone, now), state.refund(changed, now)
+    no_receipt = state.sell(w.shop, now, [LineIn(w.mug, -1, "10.00")], customer_id=w.ann)
+    vanish(w, gone)
+    [line] = state.lines_of(line_gone)
+    state.lines.parent_id[int(line)] = 10_000_000  # the till knows no such line
+    w.later()
+    ran(w)
+    refunds = w.klaviyo.state.find_events("Refunded Order")
+    assert {event.unique_id: event.properties()["OrderId"] for event in refunds} == {
+        f"lightspeed_r:797:{each}:refund": each for each in (sale_gone, line_gone, no_receipt)
+    }
+    assert w.ids("Placed Order") == [f"lightspeed_r:797:{changed}"]
+
+
+def test_a_refund_of_an_archived_sale_is_keyed_to_it(w: World) -> None:
+    sold = w.sell(w.ann, minutes_ago=60)
+    w.till.state.sales.rows[int(sold)].archived = True
+    w.till.state.refund(sold, w.clock.now())
+    w.later()
+    ran(w)
+    assert w.ids("Refunded Order") == [f"lightspeed_r:797:{sold}"]
+
+
+def vanish(w: World, sale_id: str) -> None:
+    """The sale is on no page any more; its lines stay."""
+    table = w.till.state.sales
+    sale = table.rows[int(sale_id)]
+    table.held.add(sale.id)
+    table.shown.remove(sale.id, sale.id)
+    for name, column in table.columns.items():
+        table.indexes[name].remove(column(sale), sale.id)
+    w.till.state.version += 1
+
+
 def test_history_fires_no_flows_and_a_sale_of_today_does(w: World) -> None:
     w.sell(w.ann)
     ran(w)

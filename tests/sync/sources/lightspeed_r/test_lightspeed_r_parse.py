@@ -186,6 +186,21 @@ def test_an_old_sale_without_complete_time_was_completed_at_its_time_stamp() -> 
     assert found.completed_at == found.changed_at == datetime(2026, 3, 4, 17, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("fields", "completed_at"),
+    [
+        ({"voided": "true"}, None),  # its time stamp may be that of the void
+        ({"voided": "true", "completeTime": AT}, datetime(2026, 3, 4, 17, tzinfo=UTC)),
+        ({"completed": "false"}, None),
+        ({"completeTime": "2026-03-04T16:00:00+00:00"}, datetime(2026, 3, 4, 16, tzinfo=UTC)),
+    ],
+)
+def test_a_time_stamp_stands_in_for_nothing_but_the_missing_time_of_a_completed_sale(
+    fields: dict[str, str], completed_at: datetime | None
+) -> None:
+    assert read(sale(**{"completeTime": None, "updateTime": None, **fields})).completed_at == completed_at
+
+
 def test_an_open_sale_has_no_time_of_completion() -> None:
     found = read(sale(completed="false", completeTime=None))
     assert (found.state, found.completed_at) == (SaleState.OPEN, None)
@@ -280,6 +295,14 @@ def test_what_the_catalog_knows_is_put_on_the_line() -> None:
     assert read(sale(line(discountID="34")), known).lines[0].discount_name == "Staff 40%"
     assert read(sale(line(discountID="35", itemID="6")), known).lines[0].discount_name is None
     assert read(sale(line(discountID="99")), known).lines[0].discount_name is None
+
+
+def test_a_line_without_an_article_is_called_miscellaneous_and_its_note_is_not_read() -> None:
+    note = {"note": "Gift Card 6035 1234", "isPublic": "true"}
+    found = read(sale(line(itemID="0", noteID="9", Note=note)))
+    assert found.lines[0].item_id is None
+    assert found.lines[0].product == Product("", "Miscellaneous")
+    assert "6035" not in repr(found)
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,23 @@ def test_a_return_without_a_receipt_has_no_original(till: Till) -> None:
     assert till.paths().count("SaleLine") == 0
 
 
+@pytest.mark.parametrize("of", ["SaleLine", "Sale"])
+def test_a_refund_whose_line_or_sale_the_till_no_longer_has_stays_unlinked(till: Till, of: str) -> None:
+    sold = till.sell("10", "5", at=NOON - timedelta(days=40))
+    refund = till.state.refund(sold, NOON)
+    nothing = '{"@attributes":{"next":"","previous":""}}'
+    source = till.source()
+    if of == "SaleLine":
+        till.fails("status", path="*/SaleLine.json", status=200, body=nothing)
+    else:  # the second list of sales is that of the originals
+        rule = {"kind": "status", "match": {"method": "*", "path": "*/Sale.json"}, "every": 2, "times": 1}
+        till.fake.faults.add({**rule, "status": 200, "body": nothing})
+    [found] = source.read_sales([refund]).sales
+    assert [line.total_minor for line in found.lines] == [-1000, -500]
+    assert all(line.parent_line_id for line in found.lines)
+    assert found.originals == ()
+
+
 def test_an_exchange_keeps_both_sides_and_its_original(till: Till) -> None:
     sold = till.sell("10", at=NOON - timedelta(days=1))
     [line] = till.state.lines_of(sold)
