@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 
 class SaleState(StrEnum):
     """How far a sale has come."""
@@ -47,9 +49,11 @@ class Product:
     image_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SaleLine:
-    """One line of a sale. A returned line has a negative quantity and negative amounts."""
+class SaleLine(msgspec.Struct, frozen=True, gc=False):
+    """One line of a sale. A returned line has a negative quantity and negative amounts.
+
+    Made by the million, hence not a dataclass.
+    """
 
     line_id: str
     item_id: str | None

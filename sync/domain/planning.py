@@ -5,9 +5,10 @@ its lines; a refund is keyed to the sale whose lines it returns.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from sync.domain import identity
 from sync.domain.eligibility import Candidate, Exclusion, Policy, Verdict, judge
@@ -24,9 +25,11 @@ class Kind(StrEnum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedEvent:
-    """One event that ought to exist, or the reasons why not. An eligible one is worth zero or more."""
+class PlannedEvent(msgspec.Struct, frozen=True, gc=False):
+    """One event that ought to exist, or the reasons why not. An eligible one is worth zero or more.
+
+    Made by the million, hence not a dataclass.
+    """
 
     kind: Kind
     event_id: str

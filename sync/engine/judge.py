@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import msgspec
+
 from sync.domain import planning
 from sync.domain.eligibility import Exclusion, Verdict
 from sync.domain.errors import SetAside
@@ -153,7 +155,9 @@ def _for(event: PlannedEvent, email: str) -> PlannedEvent:
     # The sale's profile was settled when its first event went out; a later change of the customer's address
     # must not spread one sale over two profiles.
     person = event.customer or Customer(event.customer_id or "")
-    return event if person.email == email else replace(event, customer=replace(person, email=email))
+    if person.email == email:
+        return event
+    return msgspec.structs.replace(event, customer=replace(person, email=email))
 
 
 def verdict_text(planned: Iterable[PlannedEvent]) -> str:
