@@ -102,6 +102,24 @@ def status_text(status: Status) -> str:
     return "\n".join(lines)
 
 
+def estimate_text(page: Page, tally: Tally) -> str:
+    """How long the vendors' limits make a reading of history take; empty when nothing is left to read."""
+    behind_count = page.behind_count
+    if not behind_count:
+        return ""
+    sales = tally.rows_count + behind_count
+    events = round(tally.planned_count / max(1, tally.rows_count) * sales)
+    klaviyo = timedelta(seconds=round(estimate.klaviyo_s(events)))
+    if page.behind_s is not None:
+        till_s, how = page.behind_s / behind_count * sales, "at the rate it allows this account"
+    else:
+        till_s, how = estimate.lightspeed_r_s(sales), "with one register; less with more"
+    return (
+        f"about {sales:,} sales and {events:,} events; the vendors' limits ask for at least {klaviyo} on "
+        f"Klaviyo's side and {timedelta(seconds=round(till_s))} on the till's ({how})"
+    )
+
+
 def as_json(told: object) -> str:
     """Plain data, records and instants as JSON for machines."""
     return json.dumps(told, default=_plain, indent=2, sort_keys=True)
@@ -137,7 +155,7 @@ class Shown:
                    read=f"{tally.rows_count:,}", feed=page.feed)  # fmt: skip
         if self._estimated and page.behind_count:
             self._estimated = False
-            bar.console.print(_at_best(tally.rows_count, page.behind_count, tally.planned_count))
+            bar.console.print(estimate_text(page, tally))
 
     def _drawn(self) -> tuple[Progress, TaskID]:
         if self._bar is None or self._task is None:
@@ -149,17 +167,6 @@ class Shown:
             self._task = self._bar.add_task("", total=None, feed="", read="0", sent="0")
             self._bar.start()
         return self._bar, self._task
-
-
-def _at_best(read_count: int, behind_count: int, planned_count: int) -> str:
-    sales = read_count + behind_count
-    events = round(planned_count / max(1, read_count) * sales)
-    till = timedelta(seconds=round(estimate.lightspeed_r_s(sales)))
-    klaviyo = timedelta(seconds=round(estimate.klaviyo_s(events)))
-    return (
-        f"about {sales:,} sales and {events:,} events; the vendors' limits ask for at least {klaviyo} on "
-        f"Klaviyo's side and {till} on the till's (with one register; less with more)"
-    )
 
 
 def _verdict(result: Result) -> str:

@@ -11,7 +11,6 @@ def klaviyo_s(events_count: int) -> float:
     return events_count / _EVENTS_A_MINUTE * 60
 
 
-def lightspeed_r_s(sales_count: int, registers: int = 1) -> float:
-    """The least seconds in which R-Series gives so many sales to a shop with so many registers."""
-    drip = _DRIPS_A_SECOND + 0.5 * (registers - 1)
-    return sales_count / _SALES_A_PAGE * _PAGE_DRIPS / drip
+def lightspeed_r_s(sales_count: int) -> float:
+    """The same for R-Series and a shop with one register, for as long as it has not told its rate."""
+    return sales_count / _SALES_A_PAGE * _PAGE_DRIPS / _DRIPS_A_SECOND

@@ -93,6 +93,7 @@ class LeakyBucket:
         self._slack_s = slack_s
         self._lock = threading.Lock()
         self._size, self._drip, self._burst_count = 60.0, 1.0, 10
+        self._told = False  # whether size or drip came from the vendor
         self._level, self._spent, self._at_s = 0.0, 0.0, clock.monotonic()
         self._booked = 0.0  # what the latest request was expected to cost
         self._sent: deque[float] = deque(maxlen=1000)
@@ -118,7 +119,9 @@ class LeakyBucket:
             level, size = _pair(headers.get("x-ls-api-bucket-level", ""))
             if size:
                 self._level, self._size, self._drip = level, size, size / 60
-            self._drip = _number(headers.get("x-ls-api-drip-rate", "")) or self._drip
+            drip = _number(headers.get("x-ls-api-drip-rate", ""))
+            self._drip = drip or self._drip
+            self._told = self._told or bool(size or drip)
             self._burst_count = int(_pair(headers.get("x-ls-api-burst-level", ""))[1]) or self._burst_count
             cost = _number(headers.get("x-ls-api-request-cost", ""))
             if status == 429:
@@ -127,6 +130,12 @@ class LeakyBucket:
                 return
             self._spent = max(0.0, self._spent + cost - self._booked)
             self._booked = cost
+
+    @property
+    def drip_per_s(self) -> float | None:
+        """How much the vendor's bucket leaks a second, whatever our share; None before the vendor told."""
+        with self._lock:
+            return self._drip if self._told else None
 
     def pause_s(self) -> float:
         """How long until all we spent has leaked at our share of the drip: the wait between live polls.

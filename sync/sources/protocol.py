@@ -25,6 +25,7 @@ class Page:
     set_aside: tuple[SetAside, ...] = ()
     row_count: int = 0  # rows the POS sent for this page, read or set aside
     behind_count: int | None = None  # rows still to come where the POS can tell, for progress
+    behind_s: float | None = None  # the least time its rate limit asks for them, where it has told its rate
 
 
 class ProductShelf(Protocol):

@@ -3,6 +3,7 @@
 Source of the facts: the vendor's own pages on rate limiting, pagination, relations and query parameters.
 """
 
+import math
 import re
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -139,6 +140,14 @@ class LightspeedRClient:
         """How long to wait before the next cheap read, to keep to our share of the bucket."""
         limiter = self._api.limiter
         return limiter.pause_s() if isinstance(limiter, LeakyBucket) else 0.0
+
+    def least_s(self, listing: Listing, rows_count: int) -> float | None:
+        """The least time in which the vendor's limit lets so many rows through; None before it was told."""
+        limiter = self._api.limiter
+        drip_per_s = limiter.drip_per_s if isinstance(limiter, LeakyBucket) else None
+        if drip_per_s is None:
+            return None
+        return math.ceil(rows_count / _PAGE_ROWS) * listing.cost / drip_per_s
 
     def close(self) -> None:
         """Close the connections to both hosts."""

@@ -35,6 +35,7 @@ from sync.sources.lightspeed_r.reader import (
     DECODE_SALES,
     DECODE_SHIPMENTS,
     DECODE_VOIDS,
+    RELATIONS,
     SaleReader,
     Shipped,
     customers,
@@ -42,6 +43,7 @@ from sync.sources.lightspeed_r.reader import (
 from sync.sources.lightspeed_r.recent import Key, Recent
 from sync.sources.protocol import Page, ProductShelf
 
+_SALES = Listing("Sale", {}, RELATIONS)  # for what a page of it costs
 _SECOND = timedelta(seconds=1)
 _CLOCK_DOUBT = timedelta(days=1)  # how far the machine's clock may be from the vendor's at the very start
 _ARTICLE_PAGES_MAX = 10  # in one read, so that sales do not wait for a change of the whole catalogue
@@ -171,6 +173,7 @@ class LightspeedRSource:
                 set_aside=read.set_aside,
                 row_count=len(read.rows),
                 behind_count=behind,
+                behind_s=None if behind is None else self._client.least_s(_SALES, behind),
             )
 
     def _articles(self, cursor: str | None) -> Iterator[Page]:

@@ -171,6 +171,18 @@ def test_a_decimal_drip_and_a_level_above_the_size_are_understood() -> None:
     assert clock.monotonic() == pytest.approx((91.672517538069 + 1 - 90) / 1.5)
 
 
+def test_the_drip_can_be_read_once_the_vendor_has_told_it_whatever_our_share() -> None:
+    clock = VirtualClock(START)
+    limiter = LeakyBucket(clock, share=0.5)
+    assert limiter.drip_per_s is None
+    limiter.observe(200, {}, "")
+    assert limiter.drip_per_s is None
+    limiter.observe(200, headers_of(3, size=120, drip=2.5), "")
+    assert limiter.drip_per_s == 2.5
+    limiter.observe(200, {"x-ls-api-bucket-level": "1/180"}, "")  # of old: a minute empties the bucket
+    assert limiter.drip_per_s == 3
+
+
 @pytest.mark.parametrize("share", [0, -1, 1.1])
 def test_a_share_outside_the_bucket_is_a_mistake(share: float) -> None:
     with pytest.raises(ValueError, match="share"):

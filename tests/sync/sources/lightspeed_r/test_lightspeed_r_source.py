@@ -50,6 +50,15 @@ def test_sales_are_read_from_the_first_to_the_last_with_a_cursor_behind_each_pag
     assert stand(pages) == "2026-03-04T16:59:00+00:00"
 
 
+def test_what_is_left_to_read_is_told_with_the_time_that_the_till_s_own_drip_asks_for() -> None:
+    till = Till(registers=3)  # two drips a second
+    for i in range(230):
+        till.sell(at=NOON - timedelta(minutes=230 - i))
+    pages = read(till, "sales")
+    assert [page.behind_s for page in pages] == [pytest.approx(1.8), pytest.approx(0.9), 0]
+    assert [page.behind_s for page in read(till, "sales", last_cursor(pages))] == [None]
+
+
 def test_the_one_row_of_the_last_page_is_not_lost(till: Till) -> None:
     sold = [till.sell(at=NOON - timedelta(seconds=101 - i)) for i in range(101)]
     assert sale_ids(read(till, "sales")) == sold
