@@ -61,8 +61,12 @@ def demo(
 
 
 def main_job(
+    *,
     days: Annotated[int, typer.Option(min=1, help="Days of receipts; 365 is the full year.")] = 365,
     limits: Annotated[Switch, typer.Option(help="Whether the vendors' rate limits apply.")] = Switch.OFF,
+    registers: Annotated[
+        int, typer.Option(min=1, help="With limits on: the till's registers, which size its bucket.")
+    ] = 1,
     seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
     out: Annotated[Path, typer.Option(help="Where the monitor's report goes.")] = Path("reports/bench"),
     as_json: AsJson = False,
@@ -76,7 +80,7 @@ def main_job(
 
     with _bar(quiet=as_json) as told, _plainly():
         if limits is Switch.ON:
-            within = limited.measure(days=days, seed=seed, told=told)
+            within = limited.measure(days=days, seed=seed, registers=registers, told=told)
         else:
             full = speed.measure(days=days, seed=seed, out=out, told=told)
     if limits is Switch.ON:

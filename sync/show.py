@@ -36,10 +36,11 @@ def result_text(result: Result, *, verbose: bool = False) -> str:
     lines = [f"{result.account}: {_verdict(result)}"]
     if result.detail:
         lines.append(f"  {result.detail}")
-    if tally.phones_left_out_count:
+    if count := tally.phones_left_out_count:
+        whose = "1 customer has" if count == 1 else f"{count:,} customers have"
         lines.append(
-            f"  note: {tally.phones_left_out_count:,} customers have a phone number that is none; the rest "
-            "of their profile goes without it; correct it at the till"
+            f"  note: {whose} a phone number that is none; the rest of the profile goes without it; correct "
+            "it at the till"
         )
     if _NEXT[result.outcome]:
         lines.append(f"  next: {_NEXT[result.outcome]}")

@@ -70,9 +70,15 @@ class Limited:
         return self.elapsed_s / self.least_s
 
 
-def measure(*, days: int, seed: int, told: Told) -> Limited:
-    """Backfill the receipts with all limits on. Raises BenchFailed."""
-    with tempfile.TemporaryDirectory() as folder, World(Path(folder), _AFTER_THE_YEAR, seed=seed) as world:
+def measure(*, days: int, seed: int, registers: int, told: Told) -> Limited:
+    """Backfill the receipts with all limits on. Raises BenchFailed.
+
+    With one register the till's bucket is the tighter limit, with hundreds Klaviyo's windows are.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        World(Path(folder), _AFTER_THE_YEAR, seed=seed, registers=registers) as world,
+    ):
         loaded = load(world.till.state, seed=seed, days=days, trade=False)
         start = world.clock.now()
         refused_early: list[int] = []

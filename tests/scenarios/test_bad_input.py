@@ -233,7 +233,7 @@ def test_a_phone_that_is_none_goes_away_and_leaves_the_rest_of_the_profile(shop:
     )
     sale = shop.sell(talker)
     assert shop.run().exit_code == 0
-    assert "1 customers have a phone number that is none" in shop.told[0]
+    assert "1 customer has a phone number that is none" in shop.told[0]
     assert shop.placed() == [sale]
     [eve] = [
         each for each in shop.klaviyo.state.profiles.all if each.attributes["email"] == "eve@northwind.dev"

