@@ -5,11 +5,13 @@ Nothing personal is written: sales, lines, events and profiles appear by id only
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 BATCH_ROWS = 65_536
@@ -57,30 +59,53 @@ OBSERVED = pa.schema(
 )
 
 
+# What all rows of a receipt, or of a page of events, have in common is given once for a run of rows.
+EXPECTED_RUNS = (
+    "account", "shop_id", "zone", "business_day", "sale_id", "order_id", "kind", "metric", "happened_at",
+    "completed_at", "changed_at", "currency", "reason", "reasons", "voided",
+)  # fmt: skip
+OBSERVED_RUNS = ("account", "metric")
+Run = tuple[Any, ...]  # how many rows it has, then their values in the order of the names above
+
+
 class Rows:
     """A Parquet file being written: columns in, row groups of BATCH_ROWS out."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        """Open `path` for writing; an older file there is replaced."""
+    def __init__(self, path: Path, schema: pa.Schema, in_runs: Sequence[str]) -> None:
+        """Open `path` for writing; an older file there is replaced. `in_runs` names columns of runs."""
         self._schema = schema
+        self._in_runs = tuple(in_runs)
+        self._singly = tuple(name for name in schema.names if name not in in_runs)
         self._writer = pq.ParquetWriter(path, schema, compression="zstd")
-        self._held: list[list[Any]] = [[] for _ in schema]
+        self._runs: list[Run] = []
+        self._held: list[list[Any]] = [[] for _ in self._singly]
         self.count = 0
 
-    def write(self, columns: Sequence[Iterable[Any]]) -> None:
-        """Take some rows: columns in the order of the schema, all of one length."""
+    def write(self, runs: Iterable[Run], columns: Sequence[Iterable[Any]]) -> None:
+        """Take some rows: their runs, and the columns that are not in runs, in the order of the schema."""
+        self._runs.extend(runs)
         for held, column in zip(self._held, columns, strict=True):
             held.extend(column)
         if len(self._held[0]) >= BATCH_ROWS:
             self._flush()
 
     def _flush(self) -> None:
-        if not self._held[0]:
+        if not self._runs:
             return
-        arrays = [_array(column, field.type) for column, field in zip(self._held, self._schema, strict=True)]
-        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-        self.count += len(self._held[0])
-        self._held = [[] for _ in self._schema]
+        counts, *values = zip(*self._runs, strict=True)
+        of_row = _numbered(counts)
+        arrays = {
+            name: _array(column, self._schema.field(name).type).take(of_row)
+            for name, column in zip(self._in_runs, values, strict=True)
+        } | {
+            name: _array(column, self._schema.field(name).type)
+            for name, column in zip(self._singly, self._held, strict=True)
+        }
+        ordered = [arrays[name] for name in self._schema.names]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(ordered, schema=self._schema))
+        self.count += len(of_row)
+        self._runs = []
+        self._held = [[] for _ in self._singly]
 
     def close(self) -> None:
         """Write what is still held and finish the file."""
@@ -96,6 +121,12 @@ class Rows:
     ) -> None:
         """Finish the file, also after an error."""
         self.close()
+
+
+def _numbered(counts: Sequence[int]) -> pa.Array:
+    """The number of the run that each row belongs to."""
+    ends, numbers = pa.array(accumulate(counts), pa.int32()), pa.array(range(len(counts)), pa.int32())
+    return pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(ends, numbers))
 
 
 def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -3,13 +3,12 @@
 The same rule as the sync's (`sync.domain.planning`), other evidence: read by time window, never by cursor.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import repeat
 
-from monitor.evidence import EXPECTED, Rows
+from monitor.evidence import Rows, Run
 from sync.domain import planning
 from sync.domain.clock import business_day, known_zone
 from sync.domain.errors import SetAside
@@ -67,7 +66,11 @@ class ExpectedWriter:
         self._places = places
         self._by_order = key_property == "OrderId"
         self._shipments: set[tuple[str, str]] = set()
-        self._columns: list[list[object]] = [[] for _ in EXPECTED]
+        self._kinds = preset.kinds
+        self._runs: list[Run] = []
+        self._lines: list[str] = []
+        self._keys: list[str] = []
+        self._totals: list[int] = []
         self._names = {kind: (kind.value, preset.metrics.get(kind, kind.value)) for kind in Kind}
 
     def pages(
@@ -84,8 +87,7 @@ class ExpectedWriter:
                 self._shipment(shipment, sale)
             self.read.unread_count += len(page.set_aside)
             self.read.unread.extend(page.set_aside[: _UNREAD_SHOWN_MAX - len(self.read.unread)])
-            rows.write(self._columns)
-            self._columns = [[] for _ in EXPECTED]
+            self._write(rows)
             on_sales(len(page.sales))
 
     def _sale(self, sale: Sale) -> None:
@@ -93,9 +95,9 @@ class ExpectedWriter:
             return
         self.read.sale_ids.add(sale.sale_id)
         self.read.sale_count += 1
-        planned = planning.plan_sale(sale, self._preset.policy, self._preset.kinds)
+        planned = planning.plan_sale(sale, self._preset.policy, self._kinds)
         self._rows(planned, sale)
-        if planning.voided(sale) and Kind.CANCELED in self._preset.kinds:
+        if planning.voided(sale) and Kind.CANCELED in self._kinds:
             # Only expected if a Placed Order was sent before: the comparison knows, we do not.
             self._rows([planning.plan_cancellation(sale)], sale)
 
@@ -104,49 +106,53 @@ class ExpectedWriter:
         if name in self._shipments:
             return
         self._shipments.add(name)
-        policy, kinds = self._preset.policy, self._preset.kinds
-        self._rows([planning.plan_shipment(shipment, sale, policy, kinds)], sale)
+        planned = planning.plan_shipment(shipment, sale, self._preset.policy, self._kinds)
+        self._rows([planned], sale)
 
     def _rows(self, planned: list[PlannedEvent], sale: Sale) -> None:
         """Add the units of one receipt, which all happened at one instant.
 
-        A year holds well over a million units, so columns are filled a receipt at a time.
+        A year holds well over a million units, so what they have in common is said once for a run of them.
         """
         if not planned:
             return
-        count, first = len(planned), self.read.unit_count + 1
-        self.read.unit_count += count
         self.read.shops_seen.add(sale.shop_id)
         zone = self._places.zone_of(sale.shop_id)
         changed_at = int(sale.changed_at.timestamp())
         completed_at = int(sale.completed_at.timestamp()) if sale.completed_at else changed_at
         happened_at = planned[0].happened_at
         at = int(happened_at.timestamp()) if happened_at else changed_at
-        reasons = [unit.verdict.exclusions for unit in planned]
-        names = [self._names[unit.kind] for unit in planned]
-        added: tuple[Iterable[object], ...] = (
-            range(first, first + count),
-            repeat(self._account, count),
-            repeat(sale.shop_id, count),
-            repeat(zone, count),
-            repeat(local_day(at, zone), count),
-            repeat(sale.sale_id, count),
-            [unit.order_id for unit in planned],
-            [unit.lines[0].line_id if unit.kind is Kind.PRODUCT else "" for unit in planned],
-            [unit.order_id for unit in planned] if self._by_order else [unit.event_id for unit in planned],
-            [kind for kind, _ in names],
-            [metric for _, metric in names],
-            repeat(at, count),
-            repeat(completed_at, count),
-            repeat(changed_at, count),
-            repeat(sale.currency, count),
-            [unit.value_minor for unit in planned],
-            [each[0].value if each else "" for each in reasons],
-            ["|".join(each) if each else "" for each in reasons],
-            repeat(planning.voided(sale), count),
-        )
-        for column, values in zip(self._columns, added, strict=True):
-            column.extend(values)
+        day, voided = local_day(at, zone), planning.voided(sale)
+        for unit, count in _runs(planned):
+            kind, metric = self._names[unit.kind]
+            reasons = unit.verdict.exclusions
+            self._runs.append(
+                (
+                    count, self._account, sale.shop_id, zone, day, sale.sale_id, unit.order_id, kind, metric,
+                    at, completed_at, changed_at, sale.currency, reasons[0].value if reasons else "",
+                    "|".join(reasons), voided,
+                )
+            )  # fmt: skip
+        self._lines += [unit.lines[0].line_id if unit.kind is Kind.PRODUCT else "" for unit in planned]
+        self._keys += [unit.order_id if self._by_order else unit.event_id for unit in planned]
+        self._totals += [unit.value_minor for unit in planned]
+
+    def _write(self, rows: Rows) -> None:
+        first = self.read.unit_count + 1
+        self.read.unit_count += len(self._keys)
+        numbers = range(first, first + len(self._keys))
+        rows.write(self._runs, (numbers, self._lines, self._keys, self._totals))
+        self._runs, self._lines, self._keys, self._totals = [], [], [], []
+
+
+def _runs(planned: Sequence[PlannedEvent]) -> Iterator[tuple[PlannedEvent, int]]:
+    """The first of each run and its length: products of a receipt, which differ in nothing but their line."""
+    kinds = [unit.kind for unit in planned]
+    starts = [
+        at for at, kind in enumerate(kinds) if kind is not Kind.PRODUCT or not at or kinds[at - 1] is not kind
+    ]
+    for start, end in zip(starts, [*starts[1:], len(planned)], strict=True):
+        yield planned[start], end - start
 
 
 def local_day(epoch_s: int, zone_name: str) -> int:

@@ -105,6 +105,8 @@ def read_observed(
 def _write(
     page: "Sequence[EventRow]", rows: Rows, read: ObservedRead, names: tuple[str, str, str, str]
 ) -> None:
+    if not page:
+        return
     account, metric, key_property, fallback = names
     first = read.event_count + 1
     count = len(page)
@@ -114,10 +116,9 @@ def _write(
     read.without_key += keys.count("")
     currencies = [row.currency or fallback for row in page]
     rows.write(
+        [(count, account, metric)],
         [
             range(first, first + count),
-            [account] * count,
-            [metric] * count,
             [row.id for row in page],
             keys,
             orders,
@@ -126,7 +127,7 @@ def _write(
             currencies,
             [_minor(row.value, currency) for row, currency in zip(page, currencies, strict=True)],
             [row.profile_id for row in page],
-        ]
+        ],
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import cast
 
-from monitor.evidence import EXPECTED, OBSERVED, Rows
+from monitor.evidence import EXPECTED, EXPECTED_RUNS, OBSERVED, OBSERVED_RUNS, Rows
 from monitor.expected import ExpectedRead, ExpectedWriter, Places
 from monitor.observed import EventReader, ObservedRead, WatchedMetric, read_observed, resolve
 from sync.domain.clock import Window, days_window
@@ -72,7 +72,7 @@ def read_sides(watched: Watched, first_day: date, last_day: date, folder: Path, 
     stop = Event()
 
     def read_pos() -> ExpectedRead:
-        with Rows(paths[0], EXPECTED) as rows:
+        with Rows(paths[0], EXPECTED, EXPECTED_RUNS) as rows:
             writer.pages(
                 _until(stop, watched.source.read_window(read_window)),
                 rows,
@@ -81,7 +81,7 @@ def read_sides(watched: Watched, first_day: date, last_day: date, folder: Path, 
         return writer.read
 
     def read_klaviyo() -> ObservedRead:
-        with Rows(paths[1], OBSERVED) as rows:
+        with Rows(paths[1], OBSERVED, OBSERVED_RUNS) as rows:
             return read_observed(
                 watched.reader,
                 metrics,
@@ -114,7 +114,7 @@ def ask_again(watched: Watched, sides: Sides, sale_ids: Sequence[str], folder: P
     """Ask the POS for these sales by id; the file of what they should have become, and which exist."""
     path = folder / "expected_asked.parquet"
     found: set[str] = set()
-    with Rows(path, EXPECTED) as rows:
+    with Rows(path, EXPECTED, EXPECTED_RUNS) as rows:
         page = watched.source.read_sales(sale_ids)
         found.update(sale.sale_id for sale in page.sales)
         sides.writer.pages([page], rows)
