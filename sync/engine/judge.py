@@ -101,10 +101,14 @@ class Judge:
     ) -> None:
         by_key = {(event.kind, event.event_id): event for event in known}
         email = next((event.email for event in known if event.frozen), None)
+        # A return whose original turned up later would now go under the original's id: once is enough.
+        refunded = any(event.kind == Kind.REFUNDED and event.frozen for event in known)
         for event in planned:
             if not event.verdict.eligible:
                 continue
             before = by_key.pop((event.kind, event.event_id), None)
+            if before is None and refunded and event.kind is Kind.REFUNDED:
+                continue
             if before is not None and before.frozen:
                 continue
             self._draft(event if email is None else _for(event, email), before, changes)

@@ -283,6 +283,21 @@ def test_a_refund_whose_sale_cannot_be_found_is_sent_under_an_id_of_its_own(w: W
     assert w.ids("Placed Order") == [f"lightspeed_r:797:{changed}"]
 
 
+def test_a_refund_sent_before_its_sale_could_be_found_is_not_sent_again_under_the_sales_id(w: World) -> None:
+    state = w.till.state
+    sold = w.sell(w.ann, minutes_ago=60)
+    refund = state.refund(sold, w.clock.now())
+    [line] = state.lines_of(refund)
+    parent = state.lines.parent_id[int(line)]
+    state.lines.parent_id[int(line)] = 10_000_000
+    w.later()
+    ran(w)
+    state.lines.parent_id[int(line)] = parent
+    state.edit_note(refund, w.later())
+    w.app.backfill()
+    assert w.ids("Refunded Order") == [f"lightspeed_r:797:{refund}:refund"]
+
+
 def test_a_refund_of_an_archived_sale_is_keyed_to_it(w: World) -> None:
     sold = w.sell(w.ann, minutes_ago=60)
     w.till.state.sales.rows[int(sold)].archived = True
