@@ -4,7 +4,7 @@ A rounding has a name and happens once, where a vendor's decimal text becomes mi
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
@@ -16,6 +16,7 @@ _EXPONENTS = {
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }  # fmt: skip
+_ONE, _EXACT = Decimal(1), Context(prec=40)
 _LARGEST_MINOR = 10**15  # ten trillion in hundredths; anything beyond is a broken record, not a sale
 
 
@@ -42,10 +43,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     """
     if not amount.is_finite() or amount.adjusted() > 15:
         raise ValueError("the amount is out of range")
-    with localcontext() as context:
-        context.prec = 40
-        scaled = amount.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    minor = int(scaled)
+    minor = int(amount.scaleb(exponent(currency), _EXACT).quantize(_ONE, ROUND_HALF_UP, _EXACT))
     if abs(minor) > _LARGEST_MINOR:
         raise ValueError("the amount is out of range")
     return minor

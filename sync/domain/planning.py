@@ -47,8 +47,8 @@ class PlannedEvent(msgspec.Struct, frozen=True, gc=False):
 
 def plan_sale(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[PlannedEvent]:
     """Every event a sale should become: Placed Order and its products, and a refund per original sale."""
-    bought = tuple(line for line in sale.lines if not line.returned)
-    returned = tuple(line for line in sale.lines if line.returned)
+    returned = tuple([line for line in sale.lines if line.returned])
+    bought = tuple([line for line in sale.lines if not line.returned]) if returned else sale.lines
     planned: list[PlannedEvent] = []
     if bought or not returned:
         placed = _placed(sale, bought, returned, policy, kinds)
