@@ -54,3 +54,11 @@ def test_help_loads_nothing_heavy() -> None:
 def test_templates_escape_because_they_are_all_html() -> None:
     templates = [p for p in (ROOT / "monitor" / "templates").rglob("*") if p.is_file()]
     assert {p.suffix for p in templates} <= {".html", ".css", ".js"}
+
+
+def test_helpers_of_tests_have_names_of_their_own() -> None:
+    # Test folders are not packages, so two helpers of one name would be mistaken for each other.
+    skipped = {"__init__.py", "conftest.py"}
+    loose = [path for path in (ROOT / "tests").rglob("*.py") if not (path.parent / "__init__.py").exists()]
+    names = [path.name for path in loose if path.name not in skipped]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

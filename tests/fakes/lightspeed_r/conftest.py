@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from r_till import NOON, Till
+from fake_till import NOON, Till
 
 from fakes.kit.clock import VirtualClock
 from fakes.lightspeed_r.app import build

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from r_till import NOON, Till
+from fake_till import NOON, Till
 
 from fakes.kit.clock import VirtualClock
 from fakes.lightspeed_r.app import LightspeedRFake, build

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from r_till import NOON, Till
+from fake_till import NOON, Till
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from r_till import NOON, Till
+from fake_till import NOON, Till
 
 from fakes.kit.clock import VirtualClock
 from fakes.lightspeed_r.app import build

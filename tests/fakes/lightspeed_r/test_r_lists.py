@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from r_till import BASE, Till
+from fake_till import BASE, Till
 
 from fakes.lightspeed_r.entities import ENTITIES
 from fakes.lightspeed_r.request import read_list

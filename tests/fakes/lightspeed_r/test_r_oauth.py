@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from r_till import BASE, Till
+from fake_till import BASE, Till
 
 VERIFIER = "v" * 43
 

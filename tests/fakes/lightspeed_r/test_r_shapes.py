@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from r_till import Till
+from fake_till import Till
 
 from fakes.lightspeed_r.wire import decimal_text, scaled
 

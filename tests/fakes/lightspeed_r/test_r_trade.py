@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from r_till import Till
+from fake_till import Till
 
 ALL = (
     '["SaleLines","SaleLines.Note","SalePayments","SalePayments.PaymentType","ShipTo","Customer","SaleNotes"]'
