@@ -39,13 +39,22 @@ def register(root: typer.Typer) -> None:
 
 
 def demo(
+    *,
     days: Annotated[int, typer.Option(min=1, help="Days of receipts; 365 is the full year.")] = 7,
     seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("reports/demo"),
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say where every number comes from.")
+    ] = False,
 ) -> None:
-    """Run the main job on real receipts, end to end, against the fakes. Exits 0 when all is as foretold."""
+    """Run the main job on real receipts, end to end, against the fakes. Exits 0 when all is as foretold.
+
+    \b
+    tillproof demo
+    tillproof demo --days 365 -v
+    """
     from rich.console import Console
 
     from scenarios.demo import run
@@ -56,7 +65,7 @@ def demo(
     if as_json:
         print(json.dumps(result.as_json(), indent=2, default=str))
     else:
-        show(result, Console())
+        show(result, Console(), verbose=verbose)
     raise typer.Exit(0 if result.as_planned else 1)
 
 

@@ -32,9 +32,22 @@ WHERE = {
 }
 
 
-def show(result: "Result", console: Console) -> None:
-    """Everything, in the order in which it is read."""
-    console.print(f"\n[bold]{result.report.sentence}[/bold]")
+def show(result: "Result", console: Console, *, verbose: bool = False) -> None:
+    """The verdict and what was planted; with `verbose`, or when something is wrong, every number and why."""
+    console.print(f"\n[bold]{result.report.sentence}[/bold]\n")
+    console.print(_matches(result))
+    for match in result.matches:
+        _keys(console, "planted, not found", match.kind, match.not_found)
+        _keys(console, "found, not planted", match.kind, match.not_planted)
+    if verbose or not result.as_planned:
+        _explain(result, console)
+    else:
+        count = len(result.events) + len(result.left_out)
+        console.print(
+            f"[dim]{count} more numbers (events by metric, sales left out by reason) are as the receipts "
+            "foretell; -v shows each and why. What is real in them: fakes/lightspeed_r/RECEIPTS.md.[/dim]"
+        )
+    console.print("[dim]" + "  ".join(f"{name} {s:.1f} s" for name, s in result.seconds.items()) + "[/dim]\n")
     if result.as_planned:
         console.print(
             f"[green]✓ Exactly the {sum(m.planted for m in result.matches)} planted defects were found,"
@@ -42,16 +55,14 @@ def show(result: "Result", console: Console) -> None:
         )
     else:
         console.print("[red]✗ Not what was expected. The rows marked WRONG say where.[/red]")
-    console.print(f"Open [bold]{result.html}[/bold] in a browser.\n", soft_wrap=True)
-    console.print(_matches(result))
-    for match in result.matches:
-        _keys(console, "planted, not found", match.kind, match.not_found)
-        _keys(console, "found, not planted", match.kind, match.not_planted)
+    console.print(f"Open [bold]{result.html}[/bold] in a browser.", soft_wrap=True)
+
+
+def _explain(result: "Result", console: Console) -> None:
     console.print(_oddities(result.loaded))
     console.print(_lines("Events in Klaviyo, before anything was spoiled", "metric", result.events))
     console.print(_lines("Sales in the till, and those left out on purpose", "reason", result.left_out))
     console.print(_customers(result.loaded))
-    console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in result.seconds.items()))
 
 
 def _matches(result: "Result") -> Table:
