@@ -6,12 +6,16 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    import ssl
+
     from fakes.kit.clock import Clock
 
 # In the order of their ports, which stay the same whichever are served. A new vendor is one row.
@@ -47,8 +51,18 @@ def serve(
         str | None, typer.Option(help="Stand still at this instant, moved through /_fake/clock.")
     ] = None,
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Switch rate limits off.")] = False,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve https, with an authority of our own.")] = False,
+    tls_dir: Annotated[
+        Path, typer.Option(help="Where that authority is kept; trust its fakes-ca.pem.")
+    ] = Path(".fakes-tls"),
 ) -> None:
-    """Serve the fakes until Ctrl-C or SIGTERM; their credentials are fixed and published."""
+    """Serve the fakes until Ctrl-C or SIGTERM; their credentials are fixed and published.
+
+    \b
+    tillproof fakes serve
+    tillproof fakes serve --only klaviyo --port-base 0 --json
+    tillproof fakes serve --tls          then: curl --cacert .fakes-tls/fakes-ca.pem https://localhost:9100/…
+    """
     names = _chosen(only)
     clock = _clock(virtual_clock)
     fakes = {name: _build(name, clock, seed) for name in names}
@@ -56,10 +70,17 @@ def serve(
         fake.limits.enabled = not no_limits
     order = list(VENDORS)
     ports = {name: port_base + order.index(name) if port_base else 0 for name in names}
-    _run(fakes, ports, lambda urls: _announce(fakes, urls, as_json=as_json))
+    authority = str((tls_dir / "fakes-ca.pem").absolute()) if tls else ""
+    announce = partial(_announce, fakes, authority=authority, as_json=as_json)
+    _run(fakes, ports, _tls(tls_dir) if tls else None, announce)
 
 
-def _run(fakes: dict[str, Any], ports: dict[str, int], announce: Callable[[dict[str, str]], None]) -> None:
+def _run(
+    fakes: dict[str, Any],
+    ports: dict[str, int],
+    tls: "ssl.SSLContext | None",
+    announce: Callable[[dict[str, str]], None],
+) -> None:
     from fakes.kit.serve import Served
 
     # The collector would walk the columns of stored events, millions long, again and again.
@@ -68,15 +89,32 @@ def _run(fakes: dict[str, Any], ports: dict[str, int], announce: Callable[[dict[
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with Served({name: fake.wsgi for name, fake in fakes.items()}, ports=ports) as served:
+        apps = {name: fake.wsgi for name, fake in fakes.items()}
+        with Served(apps, ports=ports, tls=tls) as served:
             announce(served.urls)
             stop.wait()
     except OSError as error:
         raise typer.BadParameter(f"{error.strerror or error}: choose another --port-base") from None
 
 
-def _announce(fakes: dict[str, Any], urls: dict[str, str], *, as_json: bool) -> None:
-    shown = {name: {"url": urls[name], "credentials": fake.credentials} for name, fake in fakes.items()}
+def _tls(folder: Path) -> "ssl.SSLContext":
+    from fakes.kit.tls import context
+
+    try:
+        return context(folder)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"--tls-dir {folder} cannot be used: {error}") from None
+
+
+def _announce(fakes: dict[str, Any], urls: dict[str, str], *, authority: str, as_json: bool) -> None:
+    shown = {
+        name: {
+            "url": urls[name],
+            "credentials": fake.credentials,
+            **({"ca_file": authority} if authority else {}),
+        }
+        for name, fake in fakes.items()
+    }
     if as_json:
         print(json.dumps(shown), flush=True)
         return
@@ -84,6 +122,8 @@ def _announce(fakes: dict[str, Any], urls: dict[str, str], *, as_json: bool) -> 
         print(f"{name:<14}{one['url']}")
         for key, value in one["credentials"].items():
             print(f"{'':<14}{key} = {value}")
+    if authority:
+        print(f"Trust {authority}, for example with SSL_CERT_FILE.")
     print("Ctrl-C stops.", flush=True)
 
 

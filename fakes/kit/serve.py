@@ -1,5 +1,7 @@
 """Serve fakes on sockets: waitress in threads, one server per fake, stopped cleanly."""
 
+import contextlib
+import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -9,6 +11,7 @@ from waitress.channel import ClientDisconnected
 from waitress.server import create_server
 
 from fakes.kit.faults import ConnectionReset
+from fakes.kit.tls import Relay
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,7 +37,9 @@ class Served:
         *,
         ports: Mapping[str, int] | None = None,
         threads: int = THREADS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self._apps = dict(apps)
         self._ports = {
             name: (ports or {}).get(name, port_base + place if port_base else 0)
@@ -47,9 +52,9 @@ class Served:
     def __enter__(self) -> "Served":
         try:
             for name, app in self._apps.items():
-                server = _Server(app, self._ports[name], self._threads)
+                server = _Server(app, self._ports[name], self._threads, self._tls)
                 self._servers.append(server)
-                self.urls[name] = f"http://{HOST}:{server.port}"
+                self.urls[name] = f"{server.scheme}://{HOST}:{server.port}"
         except OSError:
             self.close()
             raise
@@ -70,13 +75,17 @@ class Served:
 class _Server:
     """One waitress server with its own socket map, looping in its own thread."""
 
-    def __init__(self, app: "WSGIApplication", port: int, threads: int) -> None:
+    def __init__(
+        self, app: "WSGIApplication", port: int, threads: int, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.scheme = "http" if tls is None else "https"
         self._map: dict[int, Any] = {}
         self._server = create_server(
             _closing_resets(app),
             map=self._map,
             host=HOST,
-            port=port,
+            port=port if tls is None else 0,
+            url_scheme=self.scheme,
             threads=threads,
             max_request_body_size=BODY_BYTES_MAX * 100,
             # Whole bodies stay in memory: the default spools anything over half a megabyte to disk.
@@ -87,14 +96,25 @@ class _Server:
             ident="",
         )
         self.port = int(self._server.effective_port)
+        self._relay: Relay | None = None
+        if tls is not None:
+            try:
+                self._relay = Relay(tls, HOST, port, self.port)
+            except OSError:
+                self._server.close()
+                raise
+            self.port = self._relay.port
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=f"fake-{self.port}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Close the listening socket and every connection."""
+        if self._relay is not None:
+            self._relay.stop()
         self._stopping.set()
-        self._server.pull_trigger()
+        with contextlib.suppress(OSError):  # the loop may have seen the flag first and closed its trigger
+            self._server.pull_trigger()
         self._thread.join()
 
     def _loop(self) -> None:
