@@ -8,6 +8,7 @@ import contextlib
 import os
 import ssl
 import threading
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -112,28 +113,39 @@ class Relay:
         """Listens at once; raises OSError when the port is taken. `port` 0 takes a free one."""
         self._host, self._behind = host, behind
         self._loop = asyncio.new_event_loop()
-        start = asyncio.start_server(self._serve, host, port, ssl=context)
-        try:
-            self._server = self._loop.run_until_complete(start)
-        except BaseException:
-            self._loop.close()
-            raise
-        self.port = int(self._server.sockets[0].getsockname()[1])
-        self._thread = threading.Thread(target=self._run, name=f"tls-{self.port}", daemon=True)
+        self._stopping = asyncio.Event()
+        listening: Future[int] = Future()
+        # In a thread from the start: the caller's may have a loop of its own.
+        self._thread = threading.Thread(
+            target=self._run, args=(context, port, listening), name=f"tls-{port}", daemon=True
+        )
         self._thread.start()
+        try:
+            self.port = listening.result()
+        except OSError:
+            self._thread.join()
+            raise
 
     def stop(self) -> None:
         """Stop listening and drop every connection."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
-    def _run(self) -> None:
-        self._loop.run_forever()
-        self._loop.run_until_complete(self._end())
-        self._loop.close()
+    def _run(self, context: ssl.SSLContext, port: int, listening: "Future[int]") -> None:
+        try:
+            self._loop.run_until_complete(self._live(context, port, listening))
+        finally:
+            self._loop.close()
 
-    async def _end(self) -> None:
-        self._server.close()
+    async def _live(self, context: ssl.SSLContext, port: int, listening: "Future[int]") -> None:
+        try:
+            server = await asyncio.start_server(self._serve, self._host, port, ssl=context)
+        except OSError as error:
+            listening.set_exception(error)
+            return
+        listening.set_result(int(server.sockets[0].getsockname()[1]))
+        await self._stopping.wait()
+        server.close()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()

@@ -1,5 +1,6 @@
 """Fakes over TLS: an authority made once, certificates for the vendors' hosts, nothing lost on the way."""
 
+import asyncio
 import ssl
 import stat
 from pathlib import Path
@@ -33,6 +34,16 @@ def test_a_client_that_trusts_the_authority_gets_its_bytes_back(tmp_path: Path) 
             answer = client.post(served.urls["echo"], content=body)
             assert answer.content == body
             assert answer.headers["X-Scheme"] == "https"
+
+
+def test_it_starts_beside_a_loop_that_runs_already(tmp_path: Path) -> None:
+    async def beside() -> bytes:
+        with Served({"echo": echo}, tls=tls.context(tmp_path)) as served:
+            async with httpx.AsyncClient(verify=trusting(tmp_path)) as client:
+                return (await client.post(served.urls["echo"], content=b"hi")).content
+
+    with asyncio.Runner() as runner:
+        assert runner.run(beside()) == b"hi"
 
 
 def test_a_client_that_does_not_trust_it_is_not_served(tmp_path: Path) -> None:
