@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ def test_it_starts_beside_a_loop_that_runs_already(tmp_path: Path) -> None:
             async with httpx.AsyncClient(verify=trusting(tmp_path)) as client:
                 return (await client.post(served.urls["echo"], content=b"hi")).content
 
-    with asyncio.Runner() as runner:
-        assert runner.run(beside()) == b"hi"
+    with ThreadPoolExecutor(1) as thread:  # another test may have left a loop running in this one
+        assert thread.submit(lambda: asyncio.run(beside())).result() == b"hi"
 
 
 def test_a_client_that_does_not_trust_it_is_not_served(tmp_path: Path) -> None:
