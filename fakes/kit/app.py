@@ -19,6 +19,7 @@ from fakes.kit.control import control_blueprint
 from fakes.kit.faults import Faults
 from fakes.kit.journal import NOTE_KEY, Journal
 from fakes.kit.limits import Limits
+from fakes.kit.push import Push
 from fakes.kit.wsgi import Layers, VendorErrors
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Fake(Generic[S, W, L]):
     wsgi: Layers
     seeder: Callable[[Mapping[str, Any]], dict[str, Any]]
     """Carries out ``POST /_fake/seed``: options in, a summary of what now exists out."""
+    push: Push | None = None
+    """What the fake sends by itself; None for a vendor that only answers."""
 
     def reset(self) -> None:
         """As freshly built: truth, switches, faults, limits and journal. The clock stays where it is."""
@@ -73,6 +76,8 @@ class Fake(Generic[S, W, L]):
         self.limits.enabled = True
         self.limits.reset()
         self.journal.clear()
+        if self.push is not None:
+            self.push.reset()
 
 
 def make(
@@ -86,12 +91,17 @@ def make(
     credentials: dict[str, str],
     seed: int,
     seeder: Callable[[Mapping[str, Any]], dict[str, Any]],
+    push: Push | None = None,
 ) -> Fake[S, W, L]:
     """Assemble a fake with an empty Flask app, its layers and its control plane."""
     flask = _new_flask(name)
     faults, journal = Faults(seed), Journal()
     layers = Layers(flask.wsgi_app, clock, faults, journal, errors, threading.RLock())
-    fake = Fake(name, clock, state, switches, limits, faults, journal, credentials, flask, layers, seeder)
+    if push is not None:
+        push.faults = faults
+    fake = Fake(
+        name, clock, state, switches, limits, faults, journal, credentials, flask, layers, seeder, push
+    )
     flask.register_blueprint(control_blueprint(fake))
     return fake
 

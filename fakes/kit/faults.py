@@ -27,7 +27,7 @@ TRANSPORT_KINDS = (
     "rate_limit",
     "expired_token",
 )
-DATA_KINDS = ("duplicate", "reorder", "drop_after_202", "late_visibility", "late_lower_version")
+DATA_KINDS = ("duplicate", "reorder", "drop", "drop_after_202", "late_visibility", "late_lower_version")
 KINDS = TRANSPORT_KINDS + DATA_KINDS
 _RULE_KEYS = ("kind", "match", "times", "every", "probability", "after")
 
