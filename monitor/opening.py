@@ -18,7 +18,6 @@ from sync.http.client import shared_tls
 from sync.http.errors import Reconnect
 from sync.klaviyo.read import KlaviyoReader
 from sync.settings import Settings, WrongSettings
-from sync.sources.lightspeed_r.source import LightspeedRSource
 from sync.store import accounts
 from sync.store.database import Store, open_store
 from sync.store.secrets import KeyRing
@@ -66,10 +65,10 @@ def _opened(name: str, settings: Settings, store: Store, network: Network, stack
         number = accounts.find(connection, name)
     if number is None:
         raise Reconnect(name, f"is not connected yet; run `tillproof accounts connect {name}`")
-    vault = Vault(store, number, name, KeyRing(settings.keys), network.clock)
-    till = network.till(name, account, vault, 1.0)
+    till = network.till(
+        name, account, lambda: Vault(store, number, name, KeyRing(settings.keys), network.clock)
+    )
     stack.callback(till.close)
     klaviyo = network.klaviyo(name, account)
     stack.callback(klaviyo.close)
-    source = LightspeedRSource(till, account_id=account.lightspeed_r.account_id, clock=network.clock)
-    return Watched(name, account.source, source, KlaviyoReader(klaviyo), account.resolved())
+    return Watched(name, account.source, till.source, KlaviyoReader(klaviyo), account.resolved())

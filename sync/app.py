@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from sync.connect import Attempt, Check, Network, SignIn, Transports, compared
+from sync.connect import Check, Network, Transports, code_of, compared
 from sync.domain.clock import Clock, SystemClock, Window
 from sync.ends import Opening
 from sync.engine.checkpoints import Checkpoint, nothing
@@ -17,10 +17,11 @@ from sync.engine.work import Ends, Means, Progress, no_progress
 from sync.http.client import shared_tls
 from sync.http.errors import ApiTrouble, Reconnect
 from sync.http.retry import RetryPolicy
+from sync.http.tokens import Tokens
 from sync.klaviyo.read import KlaviyoReader
 from sync.serve import TICK_S, Rounds, tick_for_ever, timetable_of
 from sync.settings import Settings, WrongSettings
-from sync.sources.lightspeed_r.auth import Tokens
+from sync.sources.protocol import Attempt, SignIn
 from sync.store import accounts, letters
 from sync.store.database import Store, open_store
 from sync.store.errors import AccountBusy
@@ -40,8 +41,9 @@ def build(
 ) -> "App":
     """The program for these settings. Opens and migrates the database; close it with `App.close`.
 
-    `transports` mounts fakes by upstream (`klaviyo`, `lightspeed_r`), `clock` replaces the machine's. With
-    either of them everything runs in one thread, so that a run is repeatable. Raises StoreTrouble.
+    `transports` mounts fakes by upstream (`klaviyo`, and the POS by its name), `clock` replaces the
+    machine's. With either of them everything runs in one thread, so that a run is repeatable. Raises
+    StoreTrouble.
     """
     threads = clock is None and not transports
     means = Means(open_store(settings.store.url), clock or SystemClock(), checkpoint, threads)
@@ -171,8 +173,8 @@ class App:
     def sign_in_url(self, name: str) -> str:
         """Begin to connect an account: where a person goes; `finish_sign_in` then has what came back."""
         attempt = Attempt.begun()
-        self._opening.vault(self.names(name)[0]).keep(asdict(attempt))
-        with closing(self._signing_in(name, attempt)) as signing:
+        with closing(self._signing_in(self.names(name)[0], attempt)) as signing:
+            self._opening.vault(name).keep(asdict(attempt))
             return signing.url
 
     def finish_sign_in(self, name: str, pasted: str) -> None:
@@ -183,11 +185,14 @@ class App:
         held, fields = self._opening.vault(self.names(name)[0]).held(), ("state", "verifier", "challenge")
         if not set(fields) <= held.keys():
             raise WrongSettings(f"begin with `tillproof accounts connect {name}`, which prints where to go")
-        with closing(self._signing_in(name, Attempt(*(held[field] for field in fields)))) as signing:
-            self.keep_tokens(name, signing.tokens(pasted))
+        attempt = Attempt(*(held[field] for field in fields))
+        code, answer = code_of(pasted, attempt)
+        with closing(self._signing_in(name, attempt)) as signing:
+            self.keep_tokens(name, signing.tokens(code, answer))
 
     def _signing_in(self, name: str, attempt: Attempt) -> SignIn:
-        return self._network.sign_in(name, self._opening.settings.accounts[name], attempt)
+        account = self._opening.settings.accounts[name]
+        return self._network.sign_in(name, account, lambda: self._opening.vault(name), attempt)
 
     def keep_tokens(self, name: str, tokens: Tokens) -> None:
         """Store an account's tokens, sealed, and use them from now on."""

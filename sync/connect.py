@@ -1,9 +1,8 @@
 """Connecting an account: clients of both ends, the sign-in at the till's vendor, and the check of both."""
 
-import secrets
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,16 +10,14 @@ import httpx
 
 from sync.domain.clock import Clock, known_zone
 from sync.domain.facts import AccountFacts
-from sync.http.client import ApiClient
 from sync.http.retry import RetryPolicy
+from sync.http.tokens import TokenVault
 from sync.klaviyo import client as klaviyo
 from sync.klaviyo.client import KlaviyoClient
 from sync.klaviyo.read import KlaviyoAccount, KlaviyoReader
 from sync.settings import AccountSettings, WrongSettings
-from sync.sources.lightspeed_r import auth
-from sync.sources.lightspeed_r import client as lightspeed_r
-from sync.sources.lightspeed_r.auth import OAuthApp, Tokens, TokenVault
-from sync.sources.lightspeed_r.client import LightspeedRClient
+from sync.sources import registry
+from sync.sources.protocol import Attempt, Link, ProductShelf, SignIn, Till
 
 Transports = Mapping[str, httpx.BaseTransport]  # by upstream, to mount fakes in process
 
@@ -34,21 +31,19 @@ class Network:
     transports: Transports
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
-    def till(self, name: str, account: AccountSettings, vault: TokenVault, share: float) -> LightspeedRClient:
-        """A client of the account's till, using at most `share` of its rate limit."""
-        settings = account.lightspeed_r
-        return lightspeed_r.connect(
-            app_of(name, account),
-            vault,
-            api_url=settings.api_url,
-            auth_url=settings.auth_url,
-            account_id=settings.account_id,
-            clock=self.clock,
-            share=share,
-            transport=self.transports.get("lightspeed_r"),
-            tls=self.tls,
-            retry=self.retry,
-        )
+    def till(
+        self,
+        name: str,
+        account: AccountSettings,
+        vault: Callable[[], TokenVault],
+        *,
+        share: float = 1.0,
+        live: bool = False,
+        products: ProductShelf | None = None,
+    ) -> Till:
+        """The account's till, opened to use at most `share` of its rate limit. Raises WrongSettings."""
+        link = replace(self._link(name, account, vault), share=share, live=live, products=products)
+        return registry.pos(account.source).open(link, account.pos)
 
     def klaviyo(self, name: str, account: AccountSettings) -> KlaviyoClient:
         """A client of the account's Klaviyo end. Raises WrongSettings without a key."""
@@ -68,81 +63,39 @@ class Network:
             retry=self.retry,
         )
 
-    def sign_in(self, name: str, account: AccountSettings, attempt: "Attempt") -> "SignIn":
-        """Connecting the account's till, begun or gone on with."""
-        settings = account.lightspeed_r
-        api = lightspeed_r.auth_client(
-            settings.auth_url,
-            clock=self.clock,
-            transport=self.transports.get("lightspeed_r"),
-            tls=self.tls,
-            retry=self.retry,
-        )
-        return SignIn(api, app_of(name, account), settings.auth_url, self.clock, attempt)
+    def sign_in(
+        self, name: str, account: AccountSettings, vault: Callable[[], TokenVault], attempt: Attempt
+    ) -> SignIn:
+        """Connecting the account's till, begun or gone on with. Raises WrongSettings where none is needed."""
+        link = self._link(name, account, vault)
+        signing = registry.pos(account.source).sign_in(link, account.pos, attempt)
+        if signing is None:
+            raise WrongSettings(
+                f"{name} needs no sign-in: its settings hold all that is needed; "
+                f"`tillproof accounts check {name}` tries it"
+            )
+        return signing
+
+    def _link(self, name: str, account: AccountSettings, vault: Callable[[], TokenVault]) -> Link:
+        return Link(name, vault, self.clock, self.transports.get(account.source), self.tls, self.retry)
 
 
-def app_of(name: str, account: AccountSettings) -> OAuthApp:
-    """Our registration with the till's vendor. Raises WrongSettings without its secret."""
-    till = account.lightspeed_r
-    if not till.client_secret:
-        variable = f"TILLPROOF_{name.upper().replace('-', '_')}_LIGHTSPEED_R_CLIENT_SECRET"
-        raise WrongSettings(
-            f"accounts.{name}.lightspeed_r: there is no client secret; put it into {variable}, "
-            "or into a file named by client_secret_file"
-        )
-    return OAuthApp(till.client_id, till.client_secret, name)
+def code_of(pasted: str, attempt: Attempt) -> tuple[str, Mapping[str, str]]:
+    """The code in what a person pasted, a code or the whole address they were sent to, and what came with it.
 
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """The secrets of one attempt to sign in: what must come back, and what proves that we began it."""
-
-    state: str
-    verifier: str = field(repr=False)
-    challenge: str
-
-    @classmethod
-    def begun(cls) -> "Attempt":
-        """A new one."""
-        return cls(secrets.token_urlsafe(16), *auth.pkce())
-
-
-class SignIn:
-    """A person grants us access: they open `url`, and what comes back is exchanged for tokens."""
-
-    def __init__(self, api: ApiClient, app: OAuthApp, auth_url: str, clock: Clock, attempt: Attempt) -> None:
-        """The same `attempt` goes on with what it began, in another process if need be."""
-        self._api = api
-        self._app = app
-        self._clock = clock
-        self._attempt = attempt
-        self.url = auth.authorize_url(auth_url, app.client_id, attempt.state, attempt.challenge)
-
-    def tokens(self, pasted: str) -> Tokens:
-        """The tokens for a code, or for the whole address the browser was sent back to.
-
-        Raises WrongSettings for an address that belongs to another attempt, ApiTrouble for a code the
-        vendor does not take: it lives 60 seconds and works once.
-        """
-        return auth.exchange_code(
-            self._api, self._app, self._code(pasted.strip()), self._attempt.verifier, self._clock
-        )
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._api.close()
-
-    def _code(self, pasted: str) -> str:
-        if "://" not in pasted and "code=" not in pasted:
-            return pasted
-        query = parse_qs(urlsplit(pasted).query)
-        if query.get("error"):
-            raise WrongSettings(f"access was not granted ({query['error'][0]}); try again")
-        if query.get("state", [""])[0] != self._attempt.state:
-            raise WrongSettings("this address belongs to another attempt to connect; begin again")
-        if not query.get("code"):
-            raise WrongSettings("this address holds no code; paste the whole address the browser ended on")
-        return query["code"][0]
+    Raises WrongSettings for an address that belongs to another attempt or holds no code.
+    """
+    pasted = pasted.strip()
+    if "://" not in pasted and "code=" not in pasted:
+        return pasted, {}
+    query = parse_qs(urlsplit(pasted).query)
+    if query.get("error"):
+        raise WrongSettings(f"access was not granted ({query['error'][0]}); try again")
+    if query.get("state", [""])[0] != attempt.state:
+        raise WrongSettings("this address belongs to another attempt to connect; begin again")
+    if not query.get("code"):
+        raise WrongSettings("this address holds no code; paste the whole address the browser ended on")
+    return query["code"][0], {key: values[0] for key, values in query.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +141,7 @@ def compared(name: str, account: AccountSettings, till: AccountFacts, reader: Kl
         )
     problems += [
         f"shop {shop.shop_id} has the time zone {shop.zone or '(none)'}, which nobody knows: choose its zone "
-        "in Lightspeed under Settings > Shop setup; until then its days cannot be compared"
+        "in the shop's own settings at the till; until then its days cannot be compared"
         for shop in till.shops.values()
         if not known_zone(shop.zone or "?")
     ]

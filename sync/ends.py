@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sync.connect import Network
 from sync.domain.presets import Preset
@@ -11,7 +11,6 @@ from sync.engine.work import Ends
 from sync.klaviyo.profiles import ProfileWriter
 from sync.klaviyo.write import EventWriter
 from sync.settings import Settings, WrongSettings
-from sync.sources.lightspeed_r.source import LightspeedRSource
 from sync.store import accounts, sales
 from sync.store.database import Store
 from sync.store.sales import Shelf
@@ -88,15 +87,16 @@ class Opening:
         with ExitStack() as opening:
             client = network.klaviyo(name, account)
             opening.callback(client.close)
-            till = network.till(name, account, self.vault(name), _SHARE_RUNNING if running else 1.0)
-            opening.callback(till.close)
-            source = LightspeedRSource(
-                till,
-                account_id=account.lightspeed_r.account_id,
-                clock=network.clock,
-                products=Shelf(self._store, number, keep=keep),
+            till = network.till(
+                name,
+                account,
+                lambda: self.vault(name),
+                share=_SHARE_RUNNING if running else 1.0,
                 live=running,
+                products=Shelf(self._store, number, keep=keep),
             )
+            opening.callback(till.close)
+            source = till.source
             facts = source.account()
             with self._store.writing() as connection:
                 sales.keep_shops(connection, number, facts.shops.values())
@@ -117,10 +117,4 @@ class Opening:
 
 def rules_of(preset: Preset) -> bytes:
     """The rules as bytes that are the same in every process: when they change, every sale is judged again."""
-    policy = preset.policy
-    return json.dumps(
-        [
-            sorted(preset.kinds), preset.mapping, policy.exclude_zero_value, policy.require_consent,
-            sorted(policy.ecommerce_sources), sorted(policy.test_registers), sorted(policy.test_customers),
-        ]
-    ).encode()  # fmt: skip
+    return json.dumps([sorted(preset.kinds), preset.mapping, asdict(preset.policy)], default=sorted).encode()

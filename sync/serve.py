@@ -43,7 +43,7 @@ def timetable_of(name: str, account: AccountSettings) -> Timetable:
         raise WrongSettings(
             f"accounts.{name}.cron: {problem}; it has five fields, such as 0 * * * *"
         ) from None
-    return Timetable(calendar, account.lightspeed_r.open_hours)
+    return Timetable(calendar, account.pos.open_hours)
 
 
 class Rounds:

@@ -9,15 +9,17 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
 
 from sync.domain.planning import Kind
 from sync.domain.presets import PRESETS, Preset
+from sync.sources import registry
+from sync.sources.fields import Address, PosSettings, Span, Strict, WrongSettings
+
+__all__ = ["EXAMPLE", "AccountSettings", "KlaviyoSettings", "Settings", "WrongSettings"]
 
 EXAMPLE = """\
 [store]
@@ -38,72 +40,27 @@ open_hours = "08:00-20:00"                # live polling while shops are open
 [accounts.main.klaviyo]
 list_id = "XyZ123"                        # key: TILLPROOF_MAIN_KLAVIYO_API_KEY
 """
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_SECRET_WORDS = {"api_key": "private key"}
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
 
 
-class WrongSettings(Exception):
-    """The settings cannot be used. The message names file, key and remedy, one mistake a line."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _seconds(text: object) -> object:
-    found = re.fullmatch(r"(\d+)\s*([smhd])", text.strip()) if isinstance(text, str) else None
-    if found is None or int(found[1]) == 0:
-        raise ValueError('must be a span such as "15m", "1h" or "30s"')
-    return int(found[1]) * _UNITS_S[found[2]]
-
-
-def _hours(text: object) -> object:
-    found = re.fullmatch(r"(\d\d):(\d\d)-(\d\d):(\d\d)", text.strip()) if isinstance(text, str) else None
-    if found is None:
-        raise ValueError('must be two local times such as "08:00-20:00"')
-    hours = [int(part) for part in found.groups()]
-    return time(hours[0], hours[1]), time(hours[2] % 24, hours[3])
-
-
-def _address(text: object) -> object:
-    parts = urlsplit(text) if isinstance(text, str) else None
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError('must be an address such as "https://api.example.com"')
-    return text
-
-
-Address = Annotated[str, BeforeValidator(_address)]
-Span = Annotated[int, BeforeValidator(_seconds)]
-OpenHours = Annotated[tuple[time, time], BeforeValidator(_hours)]
 KindName = Literal["placed", "product", "refunded", "shipped", "canceled"]
 
 
-class StoreSettings(_Strict):
+class StoreSettings(Strict):
     """Where everything is remembered."""
 
     url: str = "sqlite:///tillproof.db"
 
 
-class SecretsSettings(_Strict):
+class SecretsSettings(Strict):
     """The key that seals credentials; TILLPROOF_KEY comes first."""
 
     key: str = Field(default="", repr=False)  # several, separated by commas, while keys are rotated
     key_file: Path | None = None
 
 
-class LightspeedRSettings(_Strict):
-    """A Lightspeed R-Series account."""
-
-    client_id: str
-    client_secret: str = Field(default="", repr=False)
-    client_secret_file: Path | None = None
-    account_id: str = ""  # empty: the one the connection is for
-    api_url: Address = "https://api.lightspeedapp.com"
-    auth_url: Address = "https://cloud.lightspeedapp.com"
-    open_hours: OpenHours | None = None  # local time of the shops; None: no live polling
-
-
-class KlaviyoSettings(_Strict):
+class KlaviyoSettings(Strict):
     """The Klaviyo account the events go to."""
 
     api_key: str = Field(default="", repr=False)
@@ -113,11 +70,11 @@ class KlaviyoSettings(_Strict):
     welcome: bool = False  # whether being added may start the list's flows
 
 
-class AccountSettings(_Strict):
+class AccountSettings(Strict):
     """One account: where it is read, what is sent, how often."""
 
-    source: Literal["lightspeed_r"]
-    preset: str = "klaviyo-native"
+    source: str
+    preset: str = ""  # empty: the one that suits the POS
     every: Span | None = None
     cron: str | None = None
     exclude_zero_value: bool | None = None
@@ -125,12 +82,30 @@ class AccountSettings(_Strict):
     test_registers: frozenset[str] | None = None
     test_customers: frozenset[str] | None = None
     metrics: Mapping[KindName, str] = Field(default_factory=dict)
-    lightspeed_r: LightspeedRSettings
     klaviyo: KlaviyoSettings
+
+    @property
+    def pos(self) -> PosSettings:
+        """The section of the account's POS, which carries the POS's name."""
+        return cast("PosSettings", getattr(self, self.source))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_section(cls, told: object) -> object:
+        """The section of its own POS, and of no other."""
+        source = told.get("source") if isinstance(told, dict) else None
+        if not isinstance(told, dict) or source is None:
+            return told
+        if source not in registry.names():
+            raise ValueError(f"source: there is no POS {source}; there is {', '.join(registry.names())}")
+        for name in registry.names():
+            if name != source and name in told:
+                raise ValueError(f"{name}: this account is a {source} one; drop the section")
+        return {source: {}, **told}
 
     @model_validator(mode="after")
     def _consistent(self) -> "AccountSettings":
-        if self.preset not in PRESETS:
+        if self.preset and self.preset not in PRESETS:
             raise ValueError(
                 f"preset: there is no preset {self.preset}; there is {', '.join(sorted(PRESETS))}"
             )
@@ -145,7 +120,7 @@ class AccountSettings(_Strict):
 
     def resolved(self) -> Preset:
         """The preset with this account's own choices; a metric named "" is switched off."""
-        preset = PRESETS[self.preset]
+        preset = PRESETS[self.preset or self.pos.PRESET]
         changed = {Kind(kind): name for kind, name in self.metrics.items()}
         metrics = {kind: name for kind, name in {**preset.metrics, **changed}.items() if name}
         policy = preset.policy
@@ -160,12 +135,23 @@ class AccountSettings(_Strict):
         return replace(preset, metrics=metrics, policy=policy, every_s=self.every or preset.every_s)
 
 
-class Settings(_Strict):
+if TYPE_CHECKING:
+    _Account = AccountSettings
+else:  # with a section for each POS there is, so that a new one needs no change here
+    _Account = create_model(
+        "AccountSettings",
+        __base__=AccountSettings,
+        **{name: (registry.settings_of(name) | None, None) for name in registry.names()},
+    )
+
+
+class Settings(Strict):
     """Everything. Components get the small part they need, never all of it."""
 
     store: StoreSettings = StoreSettings()
     secrets: SecretsSettings = SecretsSettings()
-    accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
+    accounts: Mapping[str, _Account] = Field(default_factory=dict)
+    monitor: Mapping[str, Any] = Field(default_factory=dict)  # the monitor reads its own section
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -226,21 +212,21 @@ def _with_secrets(
     name: str, account: AccountSettings, environment: Mapping[str, str], folder: Path
 ) -> AccountSettings:
     prefix = f"TILLPROOF_{name.upper().replace('-', '_')}"
-    till, klaviyo = account.lightspeed_r, account.klaviyo
-    secret = environment.get(f"{prefix}_LIGHTSPEED_R_CLIENT_SECRET") or till.client_secret
-    if not secret and till.client_secret_file is not None:
-        secret = _file(folder / till.client_secret_file, f"accounts.{name}.lightspeed_r.client_secret_file")
-    key = environment.get(f"{prefix}_KLAVIYO_API_KEY") or klaviyo.api_key
-    if not key and klaviyo.api_key_file is not None:
-        key = _file(folder / klaviyo.api_key_file, f"accounts.{name}.klaviyo.api_key_file")
+
+    def found(section: PosSettings | KlaviyoSettings, where: str, field: str) -> str:
+        key = f"accounts.{name}.{where}"
+        secret = environment.get(f"{prefix}_{where.upper()}_{field.upper()}") or getattr(section, field)
+        file = getattr(section, f"{field}_file")
+        if not secret and file is not None:
+            secret = _file(folder / file, f"{key}.{field}_file")
+        return _clean(secret, f"{key}: the {_SECRET_WORDS.get(field, field.replace('_', ' '))}")
+
+    pos = {field: found(account.pos, account.source, field) for field in account.pos.SECRETS}
+    key = found(account.klaviyo, "klaviyo", "api_key")
     return account.model_copy(
         update={
-            "lightspeed_r": till.model_copy(
-                update={"client_secret": _clean(secret, f"accounts.{name}.lightspeed_r: the client secret")}
-            ),
-            "klaviyo": klaviyo.model_copy(
-                update={"api_key": _clean(key, f"accounts.{name}.klaviyo: the private key")}
-            ),
+            account.source: account.pos.model_copy(update=pos),
+            "klaviyo": account.klaviyo.model_copy(update={"api_key": key}),
         }
     )
 

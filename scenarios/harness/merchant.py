@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sync import app as sync_app
-from sync.sources.lightspeed_r.auth import Tokens
+from sync.http.tokens import Tokens
 from sync.store.secrets import new_key
 
 ACCOUNT = "grocer"

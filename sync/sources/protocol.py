@@ -4,13 +4,19 @@ The sync reads feeds by cursor; the monitor reads the same POS by time window, s
 cursor cannot hide from it. A record that cannot be read is set aside on its page, never dropped.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+import secrets
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from sync.domain.clock import Window
+import httpx
+
+from sync.domain.clock import Clock, Window
 from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Customer, Product, Sale, Shipment
+from sync.http.retry import RetryPolicy
+from sync.http.tokens import Tokens, TokenVault, pkce
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +68,78 @@ class Source(Protocol):
 
     def read_sales(self, sale_ids: Sequence[str]) -> Page:
         """These sales and their shipments as they are now, whatever a cursor says."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What an account of any POS is opened with."""
+
+    account: str  # its name in the settings, for messages
+    vault: Callable[[], TokenVault]  # opened only by those that keep tokens; raises WrongKey
+    clock: Clock
+    transport: httpx.BaseTransport | None = None  # mounts a fake
+    tls: ssl.SSLContext | None = None
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    share: float = 1.0  # of the POS's rate limit
+    live: bool = False  # read in the cheap way that suits reading all day
+    products: ProductShelf | None = None
+
+    def lacks(self, pos: str, secret_field: str, words: str) -> str:
+        """What to say when a secret is missing: where to put it."""
+        variable = f"TILLPROOF_{self.account}_{pos}_{secret_field}".upper().replace("-", "_")
+        return (
+            f"accounts.{self.account}.{pos}: there is no {words}; put it into {variable}, "
+            f"or into a file named by {secret_field}_file"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """An account opened for reading."""
+
+    source: Source
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The secrets of one attempt to sign in: what must come back, and what proves that we began it."""
+
+    state: str
+    verifier: str = field(repr=False)
+    challenge: str
+
+    @classmethod
+    def begun(cls) -> "Attempt":
+        """A new one."""
+        return cls(secrets.token_urlsafe(16), *pkce())
+
+
+class SignIn(Protocol):
+    """A person grants us access: they open `url`, and what comes back is exchanged for tokens."""
+
+    @property
+    def url(self) -> str:
+        """Where the person goes."""
+        ...
+
+    def tokens(self, code: str, answer: Mapping[str, str]) -> Tokens:
+        """The tokens for a code; `answer` is everything else that the redirect told. Raises ApiTrouble."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class PointOfSale(Protocol):
+    """A POS's `pos.py`: what the rest of the program knows of it."""
+
+    def open(self, link: Link, settings: Any) -> Till:
+        """An account as a source. Raises WrongSettings, and ApiTrouble."""
+        ...
+
+    def sign_in(self, link: Link, settings: Any, attempt: Attempt) -> SignIn | None:
+        """A sign-in by a person; None where the settings hold all that is needed."""
         ...

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sync.domain.clock import Clock
 from sync.http.errors import Reconnect
-from sync.sources.lightspeed_r.auth import Tokens
+from sync.http.tokens import Tokens
 from sync.store import accounts
 from sync.store.database import Store
 from sync.store.secrets import KeyRing

@@ -21,8 +21,8 @@ from fakes.kit.clock import VirtualClock
 from fakes.klaviyo import app as klaviyo
 from fakes.lightspeed_r import app as lightspeed_r
 from sync.app import build
+from sync.http.tokens import Tokens
 from sync.settings import Settings
-from sync.sources.lightspeed_r.auth import Tokens
 
 NEVER = 10**9
 

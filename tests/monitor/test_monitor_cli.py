@@ -54,8 +54,8 @@ def test_the_whole_command_on_sockets_agrees_and_then_finds_what_was_taken(tmp_p
     from fakes.lightspeed_r.records import LineIn
     from scenarios.harness.world import ACCOUNT, told
     from sync import app as sync_app
+    from sync.http.tokens import Tokens
     from sync.settings import Settings
-    from sync.sources.lightspeed_r.auth import Tokens
 
     clock = SystemClock()
     klaviyo, till = klaviyo_fake.build(clock), till_fake.build(clock)

@@ -13,8 +13,8 @@ from fakes.lightspeed_r import app as lightspeed_r
 from fakes.lightspeed_r.records import LineIn
 from sync.app import App, build
 from sync.engine.checkpoints import Checkpoint, nothing
+from sync.http.tokens import Tokens
 from sync.settings import Settings
-from sync.sources.lightspeed_r.auth import Tokens
 
 NOON = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="

@@ -51,7 +51,7 @@ def test_the_example_is_accepted_once_its_key_file_exists(tmp_path: Path) -> Non
         (
             "[accounts.main]\nsource = 'square'\n[accounts.main.klaviyo]\n"
             "[accounts.main.lightspeed_r]\nclient_id = 'x'",
-            "accounts.main.source: Input should be 'lightspeed_r'",
+            "accounts.main: source: there is no POS square; there is lightspeed_r",
         ),
         (
             "[accounts.'a b']\nsource = 'lightspeed_r'\n[accounts.'a b'.klaviyo]\n"

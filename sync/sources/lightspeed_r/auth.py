@@ -4,15 +4,10 @@ Two refreshers at once, or a new token used before it is stored, end the connect
 happens under the vault's lock, first looks whether somebody else has done it, and stores before it uses.
 """
 
-import base64
-import hashlib
-import secrets
 import threading
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import httpx
@@ -21,6 +16,7 @@ import msgspec
 from sync.domain.clock import Clock
 from sync.http.client import ApiClient
 from sync.http.errors import ApiTrouble, Reconnect, Refused, Unintelligible
+from sync.http.tokens import Tokens, TokenVault
 
 SCOPES = (
     "employee:register_read",  # sales and their lines
@@ -32,31 +28,6 @@ SCOPES = (
 _EARLY = timedelta(seconds=60)  # renewed this long before it expires, so that none expires on its way
 _LIFE_S = 1800  # the shorter of the two lives the vendor names, where an answer names none
 _DEAD = frozenset({"invalid_grant", "invalid_client", "access_denied", "unauthorized_client"})
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What stands for a connected account. Never printed."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: datetime
-
-
-class TokenVault(Protocol):
-    """Where an account's tokens are kept between runs."""
-
-    def load(self) -> Tokens:
-        """The tokens stored last."""
-        ...
-
-    def save(self, tokens: Tokens) -> None:
-        """Store these tokens durably before returning."""
-        ...
-
-    def lock(self) -> AbstractContextManager[Any]:
-        """Keep every other process that uses these tokens from refreshing them meanwhile."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +113,6 @@ def authorize_url(
         "code_challenge_method": "S256",
     }
     return f"{auth_url.rstrip('/')}/auth/oauth/authorize?{urlencode(query)}"
-
-
-def pkce() -> tuple[str, str]:
-    """A fresh secret verifier and the challenge made from it (RFC 7636, S256)."""
-    verifier = secrets.token_urlsafe(48)
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 class _Granted(msgspec.Struct):

@@ -27,8 +27,9 @@ from sync.http.errors import (
 )
 from sync.http.limits import LeakyBucket, SlidingWindows
 from sync.http.retry import RetryPolicy
+from sync.http.tokens import TokenVault
 from sync.sources.lightspeed_r import wire
-from sync.sources.lightspeed_r.auth import OAuth, OAuthApp, TokenVault
+from sync.sources.lightspeed_r.auth import OAuth, OAuthApp
 
 T = TypeVar("T")
 UPSTREAM = "Lightspeed R-Series"

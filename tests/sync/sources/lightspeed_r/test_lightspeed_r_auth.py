@@ -11,8 +11,9 @@ from r_till import NOON, Till
 
 from fakes.lightspeed_r.app import CLIENT_ID
 from sync.http.errors import ApiTrouble, Reconnect, Refused, TryLater, Unintelligible
+from sync.http.tokens import Tokens, pkce
 from sync.sources.lightspeed_r import auth
-from sync.sources.lightspeed_r.auth import OAuthApp, Tokens
+from sync.sources.lightspeed_r.auth import OAuthApp
 from sync.sources.lightspeed_r.client import auth_client
 
 COMMAND = "tillproof accounts connect main-street"
@@ -206,15 +207,15 @@ def test_a_life_given_as_text_or_not_at_all_is_understood(till: Till) -> None:
 
 
 def test_the_proof_key_follows_rfc_7636() -> None:
-    verifier, challenge = auth.pkce()
+    verifier, challenge = pkce()
     assert 43 <= len(verifier) <= 128
     digest = hashlib.sha256(verifier.encode()).digest()
     assert challenge == base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    assert auth.pkce()[0] != verifier
+    assert pkce()[0] != verifier
 
 
 def test_a_person_can_connect_an_account_with_a_code(till: Till) -> None:
-    verifier, challenge = auth.pkce()
+    verifier, challenge = pkce()
     url = auth.authorize_url("http://r.test/", CLIENT_ID, "state-1", challenge)
     asked = parse_qs(urlsplit(url).query)
     assert asked["scope"] == [" ".join(auth.SCOPES)]
