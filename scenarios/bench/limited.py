@@ -109,4 +109,4 @@ def measure(*, days: int, seed: int, registers: int, told: Told) -> Limited:
 
 
 def _refused(world: World) -> int:
-    return world.till.journal.counts["status.429"] + world.klaviyo.journal.counts["status.429"]
+    return int(world.till.journal.counts["status.429"] + world.klaviyo.journal.counts["status.429"])

@@ -1,7 +1,9 @@
 """A merchant between the fakes, as the sync knows him: settings and a connected account. Loads no fake."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sync import app as sync_app
 from sync.http.tokens import Tokens
@@ -13,41 +15,63 @@ _KLAVIYO_URL = "https://klaviyo.fake"
 _TOKEN_LIFE_S = 1800
 
 
-def connect(app: sync_app.App, credentials: dict[str, str]) -> None:
-    """Put the fake's published tokens into the vault, as if a person had just approved the connection."""
+def connect(app: sync_app.App, credentials: Mapping[str, str], name: str = ACCOUNT) -> None:
+    """Put the fake's published tokens into the vault, as if a person had just approved the connection.
+
+    A till without tokens, whose settings hold all that is needed, has nothing to put there.
+    """
+    if "access_token" not in credentials:
+        return
     expires_at = app.now() + timedelta(seconds=_TOKEN_LIFE_S)
     tokens = Tokens(credentials["access_token"], credentials["refresh_token"], expires_at)
-    app.keep_tokens(ACCOUNT, tokens)
+    app.keep_tokens(name, tokens)
 
 
 def told(
     folder: Path,
-    till: dict[str, str],
-    klaviyo: dict[str, str],
+    till: Mapping[str, str],
+    klaviyo: Mapping[str, str],
     *,
+    source: str = "lightspeed_r",
     till_url: str = _TILL_URL,
     klaviyo_url: str = _KLAVIYO_URL,
     open_hours: str = "",
+    account: Mapping[str, Any] | None = None,
 ) -> dict[str, object]:
-    """The settings of a merchant between the two fakes, as a settings file would tell them."""
-    lightspeed: dict[str, object] = {
-        "client_id": till["client_id"],
-        "client_secret": till["client_secret"],
-        "account_id": till["account_id"],
-        "api_url": till_url,
-        "auth_url": till_url,
-    }
-    if open_hours:
-        lightspeed["open_hours"] = open_hours
+    """The settings of a merchant between the two fakes, as a settings file would tell them.
+
+    `account` adds to the account's own keys, and to its section of the POS under the POS's name.
+    """
+    section = {**_SECTIONS[source](till, till_url), **({"open_hours": open_hours} if open_hours else {})}
+    more = dict(account or {})
     return {
         "store": {"url": f"sqlite:///{folder / 'tillproof.db'}"},
         "secrets": {"key": new_key()},
         "accounts": {
             ACCOUNT: {
-                "source": "lightspeed_r",
-                "preset": "klaviyo-native",
-                "lightspeed_r": lightspeed,
-                "klaviyo": {"api_key": klaviyo["api_key"], "base_url": klaviyo_url},
+                **more,
+                "source": source,
+                source: {**section, **more.get(source, {})},
+                "klaviyo": {
+                    "api_key": klaviyo["api_key"],
+                    "base_url": klaviyo_url,
+                    **more.get("klaviyo", {}),
+                },
             }
         },
     }
+
+
+def _lightspeed_r(till: Mapping[str, str], url: str) -> dict[str, object]:
+    return {
+        "client_id": till["client_id"],
+        "client_secret": till["client_secret"],
+        "account_id": till["account_id"],
+        "api_url": url,
+        "auth_url": url,
+    }
+
+
+_SECTIONS: Mapping[str, Callable[[Mapping[str, str], str], dict[str, object]]] = {
+    "lightspeed_r": _lightspeed_r,
+}

@@ -1,14 +1,15 @@
 """A world: both fakes, the sync, the monitor and one virtual clock, in one process. Several may live."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from fakes.kit.clock import VirtualClock
 from fakes.klaviyo import app as klaviyo_fake
-from fakes.lightspeed_r import app as till_fake
 from monitor import app as monitor_app
 from monitor.opening import watched
 from monitor.report_data import Report
@@ -23,19 +24,38 @@ class World:
     """One merchant with one till account and one Klaviyo account. Close it when done."""
 
     def __init__(
-        self, folder: Path, start: datetime, *, seed: int = 1, registers: int = 1, open_hours: str = ""
+        self,
+        folder: Path,
+        start: datetime,
+        *,
+        source: str = "lightspeed_r",
+        seed: int = 1,
+        open_hours: str = "",
+        account: Mapping[str, Any] | None = None,
+        **till: Any,
     ) -> None:
-        """`folder` holds the sync's database. The account is connected: its tokens are in the vault."""
+        """`folder` holds the sync's database. The account is connected: its tokens are in the vault.
+
+        `account` adds to the account's settings; `till` goes to the `build` of the till's fake.
+        """
         self.clock = VirtualClock(start)
         self.klaviyo = klaviyo_fake.build(self.clock, seed=seed)
-        self.till = till_fake.build(self.clock, seed=seed, registers=registers)
+        self.till: Any = import_module(f"fakes.{source}.app").build(self.clock, seed=seed, **till)
         self.folder = folder
         self.transports: dict[str, httpx.BaseTransport] = {
             "klaviyo": httpx.WSGITransport(app=self.klaviyo.wsgi),
-            "lightspeed_r": httpx.WSGITransport(app=self.till.wsgi),
+            source: httpx.WSGITransport(app=self.till.wsgi),
         }
         self.settings = Settings.from_dict(
-            told(folder, self.till.credentials, self.klaviyo.credentials, open_hours=open_hours), {}
+            told(
+                folder,
+                self.till.credentials,
+                self.klaviyo.credentials,
+                source=source,
+                open_hours=open_hours,
+                account=account,
+            ),
+            {},
         )
         self.sync = sync_app.build(self.settings, clock=self.clock, transports=self.transports)
         connect(self.sync, self.till.credentials)
