@@ -10,13 +10,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
+from monitor import history_rows
 from sync.store import migrate, rows
 from sync.store.database import Store, open_store
 from sync.store.errors import AccountBusy, StoreBusy, StoreTrouble
 
 
 def test_a_new_database_gets_exactly_the_tables_that_the_rows_describe(store: Store) -> None:
-    assert rows.EventRow.__tablename__ == "events"
+    assert (rows.EventRow.__tablename__, history_rows.MonitorRunRow.__tablename__) == (
+        "events",
+        "monitor_runs",
+    )
     with store.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
