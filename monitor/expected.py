@@ -99,7 +99,7 @@ class ExpectedWriter:
         self._rows(planned, sale)
         if planning.voided(sale) and Kind.CANCELED in self._kinds:
             # Only expected if a Placed Order was sent before: the comparison knows, we do not.
-            self._rows([planning.plan_cancellation(sale)], sale)
+            self._rows([planning.plan_cancellation(sale, self._preset.policy)], sale)
 
     def _shipment(self, shipment: Shipment, sale: Sale) -> None:
         name = (shipment.sale_id, shipment.shipment_id)

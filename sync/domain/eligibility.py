@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.domain.contact import usable_email
-from sync.domain.facts import Customer, Marketing, SaleState
+from sync.domain.facts import Customer, Mark, Marketing, SaleState
+from sync.domain.profile import anchor
 
 
 class Exclusion(StrEnum):
@@ -18,6 +19,15 @@ class Exclusion(StrEnum):
     NOT_COMPLETED = "not_completed"
     VOIDED = "voided"
     TEST_SALE = "test_sale"
+    PRACTICE = "practice"
+    BOOKING = "booking"
+    PARKED = "parked"
+    ABANDONED = "abandoned"
+    RESERVED = "reserved"
+    UNPAID = "unpaid"
+    UNKNOWN_KIND = "unknown_kind"
+    NETTED_EXCHANGE = "netted_exchange"
+    GIFT_CARD = "gift_card"
     ECOMMERCE = "ecommerce"
     ZERO_VALUE = "zero_value"
     NEGATIVE_VALUE = "negative_value"
@@ -25,6 +35,7 @@ class Exclusion(StrEnum):
     NO_CUSTOMER = "no_customer"
     NO_EMAIL = "no_email"
     UNUSABLE_EMAIL = "unusable_email"
+    NO_IDENTIFIER = "no_identifier"
     NO_CONSENT = "no_consent"
     METRIC_OFF = "metric_off"
 
@@ -33,6 +44,15 @@ PLAIN_WORDS: dict[Exclusion, str] = {
     Exclusion.NOT_COMPLETED: "the sale was never completed",
     Exclusion.VOIDED: "the sale was voided",
     Exclusion.TEST_SALE: "it is a test sale",
+    Exclusion.PRACTICE: "it was rung up for practice",
+    Exclusion.BOOKING: "it is a booking; the sale counts when the goods are sold",
+    Exclusion.PARKED: "the receipt was parked; the sale counts when it is finished",
+    Exclusion.ABANDONED: "the receipt was abandoned",
+    Exclusion.RESERVED: "the money is only reserved, not taken yet",
+    Exclusion.UNPAID: "it was never paid",
+    Exclusion.UNKNOWN_KIND: "the till gives it a kind or state that tillproof does not know yet",
+    Exclusion.NETTED_EXCHANGE: "it is half of an exchange rung up as two receipts that pay each other",
+    Exclusion.GIFT_CARD: "a gift card was sold, which is no revenue until it is spent",
     Exclusion.ECOMMERCE: "it came from a web shop that reports its own sales",
     Exclusion.ZERO_VALUE: "its value is zero",
     Exclusion.NEGATIVE_VALUE: "its value is below zero without goods coming back, such as store credit",
@@ -40,6 +60,10 @@ PLAIN_WORDS: dict[Exclusion, str] = {
     Exclusion.NO_CUSTOMER: "no customer was on the receipt",
     Exclusion.NO_EMAIL: "the customer has no e-mail address",
     Exclusion.UNUSABLE_EMAIL: "the customer's e-mail address is one that Klaviyo does not take",
+    Exclusion.NO_IDENTIFIER: (
+        "the receipt names the customer only by an e-mail address, phone number or customer number "
+        "that Klaviyo does not take"
+    ),
     Exclusion.NO_CONSENT: "the customer has not agreed to marketing",
     Exclusion.METRIC_OFF: "this kind of event is switched off",
 }
@@ -54,6 +78,8 @@ class Policy:
     ecommerce_sources: frozenset[str] = frozenset({"*"})  # lower-case names; `*` means any web source
     test_registers: frozenset[str] = frozenset()
     test_customers: frozenset[str] = frozenset()
+    identifiers: tuple[str, ...] = ("email",)  # what a profile may be known by, the strongest first
+    counted: frozenset[Mark] = frozenset()  # marks that do not leave a receipt out
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +93,7 @@ class Candidate:
     register_id: str = ""
     web_source: str = ""
     shipped: bool = True  # false only for a shipment that has not left
+    marks: frozenset[Mark] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +118,9 @@ ELIGIBLE = Verdict()
 
 def judge(candidate: Candidate, policy: Policy) -> Verdict:
     """Ask every rule and keep every reason."""
-    reasons = tuple(reason for rule in RULES if (reason := rule(candidate, policy)) is not None)
+    reasons = tuple([reason for rule in RULES if (reason := rule(candidate, policy)) is not None])
+    if candidate.marks:
+        reasons = tuple(sorted((*reasons, *marked(candidate, policy)), key=_ORDER.index))
     return Verdict(reasons) if reasons else ELIGIBLE
 
 
@@ -103,6 +132,11 @@ def not_completed(candidate: Candidate, _policy: Policy) -> Exclusion | None:
 def voided(candidate: Candidate, _policy: Policy) -> Exclusion | None:
     """A voided sale never happened; one voided after it was sent gets a Canceled Order."""
     return Exclusion.VOIDED if candidate.state is SaleState.VOIDED else None
+
+
+def marked(candidate: Candidate, policy: Policy) -> list[Exclusion]:
+    """What the till itself calls something else than a sale, unless the policy counts it all the same."""
+    return [BY_MARK[mark] for mark in candidate.marks - policy.counted]
 
 
 def test_sale(candidate: Candidate, policy: Policy) -> Exclusion | None:
@@ -140,19 +174,29 @@ def no_customer(candidate: Candidate, _policy: Policy) -> Exclusion | None:
     return Exclusion.NO_CUSTOMER if candidate.customer_id is None else None
 
 
-def no_email(candidate: Candidate, _policy: Policy) -> Exclusion | None:
-    """Events are anchored to an e-mail address."""
-    if candidate.customer_id is None:
+def no_email(candidate: Candidate, policy: Policy) -> Exclusion | None:
+    """Events are anchored to an e-mail address, unless the policy knows other identifiers."""
+    if candidate.customer_id is None or len(policy.identifiers) > 1:
         return None
     known = candidate.customer is not None and bool(candidate.customer.email.strip())
     return None if known else Exclusion.NO_EMAIL
 
 
-def unusable_email(candidate: Candidate, _policy: Policy) -> Exclusion | None:
+def unusable_email(candidate: Candidate, policy: Policy) -> Exclusion | None:
     """One address that Klaviyo refuses would reject its whole batch; a test domain would vanish."""
+    if len(policy.identifiers) > 1:
+        return None
     if candidate.customer is None or not candidate.customer.email.strip():
         return None
     return None if usable_email(candidate.customer.email) else Exclusion.UNUSABLE_EMAIL
+
+
+def no_identifier(candidate: Candidate, policy: Policy) -> Exclusion | None:
+    """Where several identifiers serve, one of them must be of a form that Klaviyo takes."""
+    if candidate.customer_id is None or len(policy.identifiers) == 1:
+        return None
+    named = candidate.customer is not None and anchor(candidate.customer, policy.identifiers) is not None
+    return None if named else Exclusion.NO_IDENTIFIER
 
 
 def no_consent(candidate: Candidate, policy: Policy) -> Exclusion | None:
@@ -166,5 +210,17 @@ def no_consent(candidate: Candidate, policy: Policy) -> Exclusion | None:
 Rule = Callable[[Candidate, Policy], Exclusion | None]
 RULES: tuple[Rule, ...] = (
     not_completed, voided, test_sale, ecommerce, zero_value, negative_value, not_shipped,
-    no_customer, no_email, unusable_email, no_consent,
+    no_customer, no_email, unusable_email, no_identifier, no_consent,
 )  # fmt: skip
+BY_MARK: dict[Mark, Exclusion] = {
+    Mark.BOOKING: Exclusion.BOOKING,
+    Mark.PARKED: Exclusion.PARKED,
+    Mark.ABANDONED: Exclusion.ABANDONED,
+    Mark.UNPAID: Exclusion.UNPAID,
+    Mark.RESERVED: Exclusion.RESERVED,
+    Mark.PRACTICE: Exclusion.PRACTICE,
+    Mark.UNKNOWN_KIND: Exclusion.UNKNOWN_KIND,
+    Mark.NETTED: Exclusion.NETTED_EXCHANGE,
+    Mark.GIFT_CARD: Exclusion.GIFT_CARD,
+}
+_ORDER = tuple(Exclusion)

@@ -27,6 +27,22 @@ class LineKind(StrEnum):
     GOODS = "goods"
     FEE = "fee"  # counts in the total, is no product
     CREDIT = "credit"  # store credit or a rebate: a negative price on a positive quantity
+    GIFT_CARD = "gift_card"  # money put on a gift card: a means of payment, no revenue yet
+    ROUNDING = "rounding"  # cash rounded to the coins there are
+
+
+class Mark(StrEnum):
+    """What a receipt is besides a sale, where the till says so. A policy says which of them still count."""
+
+    BOOKING = "booking"
+    PARKED = "parked"
+    ABANDONED = "abandoned"
+    UNPAID = "unpaid"
+    RESERVED = "reserved"  # the money is reserved, not taken
+    PRACTICE = "practice"
+    UNKNOWN_KIND = "unknown_kind"  # the till names a kind or state that we do not know
+    GIFT_CARD = "gift_card"  # at least one line sells a gift card
+    NETTED = "netted"  # one half of an exchange rung up as two receipts that pay each other
 
 
 class Marketing(StrEnum):
@@ -90,6 +106,7 @@ class Customer:
     marketing: Marketing = Marketing.UNKNOWN
     archived: bool = False
     created_at: datetime | None = None
+    external_id: str = ""  # the number of the person in a customer system (CRM) beside the till
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +148,10 @@ class Sale:
     customer: Customer | None = None
     web_source: str = ""  # lower-case name of the e-commerce platform it came from; empty: the shop floor
     originals: tuple[OriginalSale, ...] = ()
+    marks: frozenset[Mark] = frozenset()
+    zone: str = ""  # IANA name, where the receipt itself tells its zone; empty: the shop's
+    arrived_at: datetime | None = None  # when the POS's back end got it, where that can be seen
+    extra: tuple[tuple[str, str], ...] = ()  # further facts for the events, such as the receipt's number
 
 
 @dataclass(frozen=True, slots=True)

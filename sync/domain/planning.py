@@ -5,6 +5,7 @@ its lines; a refund is keyed to the sale whose lines it returns.
 """
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +13,10 @@ import msgspec
 
 from sync.domain import identity
 from sync.domain.eligibility import Candidate, Exclusion, Policy, Verdict, judge
-from sync.domain.facts import Customer, LineKind, OriginalSale, Sale, SaleLine, SaleState, Shipment
+from sync.domain.facts import Customer, LineKind, Mark, OriginalSale, Sale, SaleLine, SaleState, Shipment
+
+
+_PLAIN = Policy()
 
 
 class Kind(StrEnum):
@@ -43,6 +47,7 @@ class PlannedEvent(msgspec.Struct, frozen=True, gc=False):
     customer_id: str | None
     customer: Customer | None
     verdict: Verdict
+    extra: tuple[tuple[str, str], ...] = ()  # further facts of the receipt
 
 
 def plan_sale(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[PlannedEvent]:
@@ -50,6 +55,11 @@ def plan_sale(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[Planne
     returned = tuple([line for line in sale.lines if line.returned])
     bought = tuple([line for line in sale.lines if not line.returned]) if returned else sale.lines
     planned: list[PlannedEvent] = []
+    if Mark.GIFT_CARD in sale.marks - policy.counted:
+        sale, bought, cards = _without_gift_cards(sale, bought, policy, kinds)
+        planned.append(cards)
+        if not bought and not returned:
+            return planned
     if bought or not returned:
         placed = _placed(sale, bought, returned, policy, kinds)
         planned.append(placed)
@@ -57,6 +67,25 @@ def plan_sale(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[Planne
     if returned:
         planned.extend(_refunds(sale, returned, policy, kinds))
     return planned
+
+
+def _without_gift_cards(
+    sale: Sale, bought: tuple[SaleLine, ...], policy: Policy, kinds: frozenset[Kind]
+) -> tuple[Sale, tuple[SaleLine, ...], PlannedEvent]:
+    """The rest of a receipt that also sells gift cards, and their part of it, which is left out by name."""
+    cards = tuple(line for line in bought if line.kind is LineKind.GIFT_CARD)
+    rest = tuple(line for line in bought if line.kind is not LineKind.GIFT_CARD)
+    if all(line.kind is LineKind.ROUNDING for line in rest):
+        cards, rest = bought, ()
+    value_minor = sum(line.total_minor for line in cards)
+    alone = replace(sale, total_minor=value_minor, lines=cards)
+    left_out = _placed(alone, cards, (), policy, kinds)
+    if rest or any(line.returned for line in sale.lines):
+        left_out = msgspec.structs.replace(left_out, event_id=f"{left_out.event_id}:gift_card")
+    others = sale.marks - {Mark.GIFT_CARD}
+    kept = (*rest, *(line for line in sale.lines if line.returned))
+    without = replace(sale, total_minor=sale.total_minor - value_minor, marks=others, lines=kept)
+    return without, rest, left_out
 
 
 def plan_shipment(shipment: Shipment, sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> PlannedEvent:
@@ -71,6 +100,7 @@ def plan_shipment(shipment: Shipment, sale: Sale, policy: Policy, kinds: frozens
         sale.register_id,
         sale.web_source,
         shipment.shipped,
+        sale.marks,
     )
     return PlannedEvent(
         kind=Kind.SHIPPED,
@@ -85,14 +115,18 @@ def plan_shipment(shipment: Shipment, sale: Sale, policy: Policy, kinds: frozens
         customer_id=customer_id,
         customer=customer,
         verdict=_switched(judge(candidate, policy), Kind.SHIPPED, kinds),
+        extra=sale.extra,
     )
 
 
-def plan_cancellation(sale: Sale) -> PlannedEvent:
+def plan_cancellation(sale: Sale, policy: Policy = _PLAIN) -> PlannedEvent:
     """The Canceled Order that makes up for a Placed Order sent before its sale was voided.
 
     Only the caller knows whether one was sent: the sync from its ledger, the monitor from Klaviyo.
     """
+    if Mark.GIFT_CARD in sale.marks - policy.counted:
+        bought = tuple(line for line in sale.lines if not line.returned)
+        sale, _, _ = _without_gift_cards(sale, bought, policy, frozenset())
     return PlannedEvent(
         kind=Kind.CANCELED,
         event_id=identity.sale_event_id(sale.source, sale.account_id, sale.sale_id),
@@ -106,6 +140,7 @@ def plan_cancellation(sale: Sale) -> PlannedEvent:
         customer_id=sale.customer_id,
         customer=sale.customer,
         verdict=Verdict(),
+        extra=sale.extra,
     )
 
 
@@ -130,6 +165,7 @@ def _placed(
         customer_id=sale.customer_id,
         customer=sale.customer,
         verdict=_switched(judge(_candidate(sale, value_minor), policy), Kind.PLACED, kinds),
+        extra=sale.extra,
     )
 
 
@@ -143,6 +179,7 @@ def _products(
         PlannedEvent(
             Kind.PRODUCT, head + line.line_id, sale.sale_id, sale.sale_id, sale.shop_id, sale.completed_at,
             line.subtotal_minor, sale.currency, (line,), sale.customer_id, sale.customer, verdict,
+            sale.extra,
         )
         for line in bought
         if line.kind is LineKind.GOODS
@@ -176,7 +213,10 @@ def _refund(
     customer_id, customer = sale.customer_id, sale.customer
     if customer_id is None and original is not None:
         customer_id, customer = original.customer_id, original.customer
-    candidate = Candidate(sale.state, value_minor, customer_id, customer, sale.register_id, sale.web_source)
+    candidate = Candidate(
+        sale.state, value_minor, customer_id, customer, sale.register_id, sale.web_source,
+        marks=sale.marks - {Mark.GIFT_CARD},
+    )  # fmt: skip
     return PlannedEvent(
         kind=Kind.REFUNDED,
         event_id=_refund_id(sale, original, lines),
@@ -190,6 +230,7 @@ def _refund(
         customer_id=customer_id,
         customer=customer,
         verdict=_switched(judge(candidate, policy), Kind.REFUNDED, kinds),
+        extra=sale.extra,
     )
 
 
@@ -204,7 +245,7 @@ def _refund_id(sale: Sale, original: OriginalSale | None, lines: tuple[SaleLine,
 def _returns_everything(original: OriginalSale, lines: tuple[SaleLine, ...]) -> bool:
     left = {line_id: quantity for line_id, quantity in original.quantities.items() if quantity > 0}
     for line in lines:
-        if line.parent_line_id in left:
+        if line.parent_line_id in left and line.kind is not LineKind.ROUNDING:
             left[line.parent_line_id] += line.quantity
     return bool(left) and all(quantity <= 0 for quantity in left.values())
 
@@ -215,8 +256,9 @@ def _bought_minor(sale: Sale) -> int:
 
 def _candidate(sale: Sale, value_minor: int) -> Candidate:
     return Candidate(
-        sale.state, value_minor, sale.customer_id, sale.customer, sale.register_id, sale.web_source
-    )
+        sale.state, value_minor, sale.customer_id, sale.customer, sale.register_id, sale.web_source,
+        marks=sale.marks,
+    )  # fmt: skip
 
 
 def _switched(verdict: Verdict, kind: Kind, kinds: frozenset[Kind]) -> Verdict:

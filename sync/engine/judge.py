@@ -90,7 +90,7 @@ class Judge:
         went_out = any(event.kind == Kind.PLACED and event.frozen for event in known)
         if not (planning.voided(sale) and went_out and Kind.CANCELED in self._kinds):
             return []
-        return [planning.plan_cancellation(sale)]
+        return [planning.plan_cancellation(sale, self._preset.policy)]
 
     def _settle(
         self,

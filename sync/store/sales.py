@@ -42,7 +42,8 @@ def fingerprint(sale: Sale, rules: bytes) -> bytes:
     facts = _encode(
         (
             sale.state, sale.total_minor, sale.completed_at, sale.lines, sale.customer_id, sale.customer,
-            sale.web_source, sale.originals, sale.shop_id, sale.register_id, sale.currency, rules,
+            sale.web_source, sale.originals, sale.shop_id, sale.register_id, sale.currency,
+            sorted(sale.marks), sale.extra, rules,
         )
     )  # fmt: skip
     return hashlib.blake2b(facts, digest_size=16).digest()
