@@ -11,11 +11,16 @@ with ``faults.take(kind, request)``. A rule fires on every matching request unle
 They combine; all must allow it.
 """
 
+import difflib
+import math
 import random
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
+
+import msgspec
 
 TRANSPORT_KINDS = (
     "status",
@@ -30,6 +35,16 @@ TRANSPORT_KINDS = (
 DATA_KINDS = ("duplicate", "reorder", "drop", "drop_after_202", "late_visibility", "late_lower_version")
 KINDS = TRANSPORT_KINDS + DATA_KINDS
 _RULE_KEYS = ("kind", "match", "times", "every", "probability", "after")
+_MATCH_KEYS = ("method", "path")
+_EXAMPLES = {"method": "POST", "path": "/api/events*"}
+# The settings of each kind; those not named here have none.
+_PARAMS: dict[str, tuple[str, ...]] = {
+    "status": ("status", "body", "content_type", "headers"),
+    "delay": ("seconds",),
+    "html": ("status",),
+    "rate_limit": ("retry_after",),
+    **dict.fromkeys(DATA_KINDS, ("seconds", "count", "by")),
+}
 
 
 class ConnectionReset(ConnectionResetError):
@@ -79,12 +94,16 @@ class Rule:
 
 
 class Faults:
-    """The rules in force on one fake."""
+    """The rules in force on one fake; false when there are none."""
 
     def __init__(self, seed: int = 1) -> None:
         self._seed = seed
         self._random = random.Random(seed)
         self._rules: list[Rule] = []
+        self._lock = threading.Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
 
     def add(self, *specs: Mapping[str, Any]) -> list[Rule]:
         """Add rules given as the control plane's objects; all or none. Raises FaultRefused."""
@@ -97,9 +116,19 @@ class Faults:
         self._rules.clear()
         self._random = random.Random(self._seed)
 
+    def remove(self, place: int) -> None:
+        """Forget the rule at this place of ``rules()``. Raises KeyError where there is none."""
+        if not 0 <= place < len(self._rules):
+            raise KeyError(f"there is no rule {place}; there are {len(self._rules)}")
+        del self._rules[place]
+
     def rules(self) -> list[dict[str, Any]]:
         """The rules with how often each matched and fired, as JSON objects."""
         return [asdict(rule) for rule in self._rules]
+
+    def fired(self, kind: str) -> int:
+        """How often the rules of a kind have fired so far."""
+        return sum(rule.fired for rule in self._rules if rule.kind == kind)
 
     def has(self, kind: str) -> bool:
         """Whether any rule of this kind is in force: lets hot paths ask once instead of per record."""
@@ -107,17 +136,28 @@ class Faults:
 
     def take(self, kind: str, request: HasRoute) -> Rule | None:
         """The first rule of ``kind`` that fires now for this request, counted; None if nothing goes wrong."""
-        return self.take_any((kind,), request.method, request.path)
-
-    def take_any(self, kinds: Iterable[str], method: str, path: str) -> Rule | None:
-        """The first rule of any of ``kinds`` that fires for this method and path."""
         if not self._rules:
             return None
-        wanted = tuple(kinds)
-        for rule in self._rules:
-            if rule.kind in wanted and rule.matches(method, path) and self._fires(rule):
-                return rule
+        return self.take_any((kind,), request.method, request.path)
+
+    def take_any(self, kinds: Container[str], method: str, path: str) -> Rule | None:
+        """The first rule of any of ``kinds`` that fires for this method and path."""
+        with self._lock:
+            for rule in self._rules:
+                if rule.kind in kinds and rule.matches(method, path) and self._fires(rule):
+                    return rule
         return None
+
+    def dump(self) -> dict[str, Any]:
+        """Rules with their counts, and where the draws are, for the whole-world JSON."""
+        return {"rules": self.rules(), "draws": self._random.getstate()}
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Go on from a dump. Raises KeyError, TypeError or ValueError when it is not one."""
+        rules = [msgspec.convert(raw, Rule) for raw in dumped["rules"]]
+        version, internal, gauss = dumped["draws"]
+        self._random.setstate((version, tuple(internal), gauss))
+        self._rules[:] = rules
 
     def _fires(self, rule: Rule) -> bool:
         rule.matched += 1
@@ -132,23 +172,82 @@ class Faults:
 
 
 def parse_rule(spec: Mapping[str, Any]) -> Rule:
-    """A rule from ``{"kind", "match": {"method", "path"}, "times"|"every"|"probability"|"after", …}``."""
+    """A rule from ``{"kind", "match": {"method", "path"}, "times"|"every"|"probability"|"after", …}``.
+
+    Raises FaultRefused, which names the nearest right word.
+    """
     kind = spec.get("kind")
     if kind not in KINDS:
-        raise FaultRefused(f"unknown fault kind {kind!r}; known: {', '.join(KINDS)}")
+        raise FaultRefused(_unknown("fault kind", kind, KINDS))
     match = spec.get("match") or {}
-    rule = Rule(
+    if not isinstance(match, Mapping):
+        raise FaultRefused('\'match\' is an object: {"method": "POST", "path": "/api/*"}')
+    _refuse_unknown("member of 'match'", match, _MATCH_KEYS)
+    params = {key: value for key, value in spec.items() if key not in _RULE_KEYS}
+    _refuse_unknown(f"setting of {kind!r}", params, _PARAMS.get(kind, ()))
+    _check_params(params)
+    return Rule(
         kind=kind,
-        method=str(match.get("method", "*")),
-        path=str(match.get("path", "*")),
-        times=spec.get("times"),
-        every=spec.get("every"),
-        probability=spec.get("probability"),
-        after=int(spec.get("after", 0)),
-        params={key: value for key, value in spec.items() if key not in _RULE_KEYS},
+        method=_pattern(match, "method"),
+        path=_pattern(match, "path"),
+        times=_whole(spec, "times", 1),
+        every=_whole(spec, "every", 1),
+        probability=_share(spec.get("probability")),
+        after=_whole(spec, "after", 0) or 0,
+        params=params,
     )
-    if rule.every is not None and rule.every < 1:
-        raise FaultRefused("'every' must be 1 or more")
-    if rule.probability is not None and not 0 <= rule.probability <= 1:
-        raise FaultRefused("'probability' lies between 0 and 1")
-    return rule
+
+
+def _check_params(params: Mapping[str, Any]) -> None:
+    status = _whole(params, "status", 100)
+    if status is not None and status > 599:
+        raise FaultRefused(f"'status' lies between 100 and 599, not {status}")
+    for name in ("seconds", "retry_after"):
+        value = params.get(name)
+        if value is not None and (not _is_number(value) or not 0 <= value < math.inf):
+            raise FaultRefused(f"{name!r} is a number of seconds, 0 or more, not {value!r}")
+    if not isinstance(params.get("headers", {}), Mapping):
+        raise FaultRefused("'headers' is an object of names and values")
+    for name, value in dict(params.get("headers", {})).items():
+        if any(sign in f"{name}{value}" for sign in "\r\n"):
+            raise FaultRefused("a header has no line breaks")
+
+
+def _pattern(match: Mapping[str, Any], name: str) -> str:
+    value = match.get(name, "*")
+    if not isinstance(value, str) or not value:
+        raise FaultRefused(f"{name!r} is a pattern such as {_EXAMPLES[name]!r}, not {value!r}")
+    return value
+
+
+def _whole(spec: Mapping[str, Any], name: str, least: int) -> int | None:
+    value = spec.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise FaultRefused(f"{name!r} is a whole number, {least} or more, not {value!r}")
+    return value
+
+
+def _share(value: object) -> float | None:
+    if value is None:
+        return None
+    if not _is_number(value) or not 0 <= float(value) <= 1:  # type: ignore[arg-type]  # a number by then
+        raise FaultRefused(f"'probability' lies between 0 and 1, not {value!r}")
+    return float(value)  # type: ignore[arg-type]  # the same
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _refuse_unknown(what: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise FaultRefused(_unknown(what, name, known))
+
+
+def _unknown(what: str, given: object, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(given), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? Known" if near else "known"
+    return f"unknown {what} {given!r}; {hint}: {', '.join(known) or 'none'}"

@@ -1,14 +1,10 @@
-"""TLS for served fakes: an authority of one's own to trust, and a relay that ends TLS in front of a server.
+"""TLS for served fakes: an authority of one's own to trust, and certificates that it signs.
 
 The certificate names the vendors' hosts too, so an unmodified client can be sent here by a hosts entry.
 """
 
-import asyncio
-import contextlib
 import os
 import ssl
-import threading
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,7 +19,6 @@ _SERVER_FILE = "fakes-server.pem"
 _HOSTS = ("localhost", "a.klaviyo.com", "www.klaviyo.com", "cloud.lightspeedapp.com", "api.lightspeedapp.com")
 _ADDRESSES = ("127.0.0.1", "::1")
 _AUTHORITY_LIFE, _SERVER_LIFE = timedelta(days=3650), timedelta(days=90)
-_PIECE_BYTES = 256 * 1024
 
 
 def context(folder: Path) -> ssl.SSLContext:
@@ -104,66 +99,3 @@ def _write(path: Path, content: bytes) -> None:
     """Readable by its owner alone."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
-
-
-class Relay:
-    """Ends TLS on `port` and passes the bytes on to a plain server on the same machine."""
-
-    def __init__(self, context: ssl.SSLContext, host: str, port: int, behind: int) -> None:
-        """Listens at once; raises OSError when the port is taken. `port` 0 takes a free one."""
-        self._host, self._behind = host, behind
-        self._loop = asyncio.new_event_loop()
-        self._stopping = asyncio.Event()
-        listening: Future[int] = Future()
-        # In a thread from the start: the caller's may have a loop of its own.
-        self._thread = threading.Thread(
-            target=self._run, args=(context, port, listening), name=f"tls-{port}", daemon=True
-        )
-        self._thread.start()
-        try:
-            self.port = listening.result()
-        except OSError:
-            self._thread.join()
-            raise
-
-    def stop(self) -> None:
-        """Stop listening and drop every connection."""
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
-
-    def _run(self, context: ssl.SSLContext, port: int, listening: "Future[int]") -> None:
-        try:
-            self._loop.run_until_complete(self._live(context, port, listening))
-        finally:
-            self._loop.close()
-
-    async def _live(self, context: ssl.SSLContext, port: int, listening: "Future[int]") -> None:
-        try:
-            server = await asyncio.start_server(self._serve, self._host, port, ssl=context)
-        except OSError as error:
-            listening.set_exception(error)
-            return
-        listening.set_result(int(server.sockets[0].getsockname()[1]))
-        await self._stopping.wait()
-        server.close()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection(self._host, self._behind)
-        # Cancelled only by `stop`, and then there is nobody left to tell.
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(_pass(reader, inner_writer), _pass(inner_reader, writer))
-
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Everything until either side hangs up."""
-    try:
-        with contextlib.suppress(OSError, ssl.SSLError):
-            while piece := await reader.read(_PIECE_BYTES):
-                writer.write(piece)
-                await writer.drain()
-    finally:
-        writer.close()

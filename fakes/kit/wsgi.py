@@ -6,19 +6,21 @@ The control plane (``/_fake``) goes past the journal and the faults: it must wor
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
 from fakes.kit.clock import Clock
-from fakes.kit.faults import TRANSPORT_KINDS, ConnectionReset, Faults, Rule
-from fakes.kit.journal import NOTE_KEY, Entry, Journal, Note
+from fakes.kit.faults import ConnectionReset, Faults, Rule
+from fakes.kit.journal import NOTE_KEY, TEXT_MAX, Entry, Journal, Note
+from fakes.kit.links import LinkBase
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL_PREFIX = "/_fake"
+UNLOCKED = ("/_fake/clock", "/_fake/deliveries")
 HTML_BODY = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking</body></html>"
 
 
@@ -48,13 +50,19 @@ class Layers:
     journal: Journal
     errors: VendorErrors
     lock: threading.RLock
+    link_base: LinkBase | None = None
+    """What links in answers begin with, whatever the client called the fake; None: as the client did."""
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request. Raises ConnectionReset where a fault closes the connection."""
-        if str(environ.get("PATH_INFO", "")).startswith(CONTROL_PREFIX):
-            with self.lock:
-                return self.app(environ, start_response)
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith(CONTROL_PREFIX):
+            return self._control(path, environ, start_response)
+        if self.link_base is not None:
+            self.link_base.put_into(environ)
         note = environ[NOTE_KEY] = Note()
+        if not self.faults:
+            return self._plain(environ, start_response, note)
         response: Response | None = None
         try:
             response = self._answer(environ)
@@ -62,12 +70,47 @@ class Layers:
             self._write_down(environ, note, 0 if response is None else response.status_code)
         return response(environ, start_response)
 
+    def waits(self, environ: "WSGIEnvironment") -> bool:
+        """Whether answering may take a while, so that a server had better not do it where it reads."""
+        return str(environ.get("PATH_INFO", "")).startswith(CONTROL_PREFIX) or self.faults.has("delay")
+
+    def _control(
+        self, path: str, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if path.startswith(UNLOCKED):
+            # They deliver: whoever receives may ask the fake something before it answers.
+            return self.app(environ, start_response)
+        with self.lock:
+            return self.app(environ, start_response)
+
+    def _plain(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", note: Note
+    ) -> Iterable[bytes]:
+        """Without faults there is no need to take the answer apart and put it together again."""
+        status = 0
+
+        def started(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status
+            status = int(line[:3])
+            return start_response(line, headers, exc_info)
+
+        with self.lock:
+            try:
+                answer = self.app(environ, started)
+                try:
+                    return [b"".join(answer)]
+                finally:
+                    if hasattr(answer, "close"):
+                        answer.close()
+            finally:
+                self._write_down(environ, note, status)
+
     def _answer(self, environ: "WSGIEnvironment") -> Response:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         delay = self.faults.take_any(("delay",), method, path)
         if delay is not None:
             self.clock.sleep(delay.seconds())
-        rule = self.faults.take_any([k for k in TRANSPORT_KINDS if k != "delay"], method, path)
+        rule = self.faults.take_any(_EFFECTS, method, path)
         if rule is None:
             return self._run(environ)
         return _EFFECTS[rule.kind](self, rule, environ)
@@ -84,13 +127,13 @@ class Layers:
 
     def _write_down(self, environ: "WSGIEnvironment", note: Note, status: int) -> None:
         entry = Entry(
-            method=environ["REQUEST_METHOD"],
-            path=environ.get("PATH_INFO", ""),
-            query=environ.get("QUERY_STRING", ""),
-            status=status,
-            at=self.clock.now().isoformat(),
-            cost=note.cost,
-            counts=note.counts,
+            environ["REQUEST_METHOD"],
+            environ.get("PATH_INFO", "")[:TEXT_MAX],
+            environ.get("QUERY_STRING", "")[:TEXT_MAX],
+            status,
+            self.clock.now().isoformat(),
+            note.cost,
+            note.counts,
         )
         with self.lock:
             self.journal.record(entry, note.route)

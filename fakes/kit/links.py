@@ -1,0 +1,34 @@
+"""What links in answers begin with, when clients reach the fake through a proxy or a name of their own."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBase:
+    """Scheme, host with port, and a path without its last slash."""
+
+    scheme: str
+    host: str
+    path: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}{self.path}"
+
+    def put_into(self, environ: "WSGIEnvironment") -> None:
+        """Make every URL that is built from this request begin here."""
+        environ["wsgi.url_scheme"] = self.scheme
+        environ["HTTP_HOST"] = self.host
+        environ["SCRIPT_NAME"] = self.path
+
+
+def link_base(url: str) -> LinkBase:
+    """Read one from a URL such as ``https://a.klaviyo.com``. Raises ValueError for anything else."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError(f"a link base looks like https://host or https://host/path, not {url!r}")
+    return LinkBase(parts.scheme, parts.netloc, parts.path.rstrip("/"))
