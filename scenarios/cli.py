@@ -130,7 +130,7 @@ def _tell(
 @contextmanager
 def _plainly() -> "Iterator[None]":
     """What cannot be run is said in words, with exit code 2."""
-    from fakes.lightspeed_r.receipts_data import NoReceipts
+    from fakes.receipts.data import NoReceipts
     from scenarios.bench.speed import BenchFailed
     from scenarios.demo import DemoFailed
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from fakes.lightspeed_r.receipts import Loaded, load
-from fakes.lightspeed_r.receipts_data import first_day
+from fakes.receipts.data import first_day
 from monitor.report_data import Report
 from scenarios.demo_explain import (
     Line,

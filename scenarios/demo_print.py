@@ -45,7 +45,7 @@ def show(result: "Result", console: Console, *, verbose: bool = False) -> None:
         count = len(result.events) + len(result.left_out)
         console.print(
             f"[dim]{count} more numbers (events by metric, sales left out by reason) are as the receipts "
-            "foretell; -v shows each and why. What is real in them: fakes/lightspeed_r/RECEIPTS.md.[/dim]"
+            "foretell; -v shows each and why. What is real in them: fakes/receipts/RECEIPTS.md.[/dim]"
         )
     console.print("[dim]" + "  ".join(f"{name} {s:.1f} s" for name, s in result.seconds.items()) + "[/dim]\n")
     if result.as_planned:

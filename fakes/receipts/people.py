@@ -5,14 +5,10 @@ who are meant to have such an address get one.
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 from faker import Faker
-
-if TYPE_CHECKING:
-    from fakes.lightspeed_r.state import State
 
 # Made-up words under an ordinary ending: nothing is ever sent to them, the fakes never leave the machine.
 DOMAINS = (
@@ -45,44 +41,51 @@ class Unreachable:
     without: frozenset[int]
     swallowed: frozenset[int]
     broken: frozenset[int]
+    opted_out: frozenset[int] = frozenset()  # reachable, and did not agree; only where a till asks
+    known: frozenset[int] = frozenset()  # of those: whom Klaviyo knows all the same
 
     @property
     def all(self) -> frozenset[int]:
         """Every household no event can be credited to."""
-        return self.without | self.swallowed | self.broken
+        return self.without | self.swallowed | self.broken | (self.opted_out - self.known)
 
 
-def add_customers(
-    state: "State", households: list[int], unreachable: Unreachable, *, hostile: int, seed: int, at: datetime
-) -> dict[int, str]:
-    """A customer per household, known since `at`; `hostile` is named like a script. Ids by household."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A household's one shopper. `email` None: none is known; `phone` empty: none is known."""
+
+    household: int
+    first: str
+    last: str
+    email: str | None
+    phone: str
+    phone_kind: str  # Mobile or Home
+    company: str
+    street: str
+    city: str
+    state: str
+    zip: str
+    opted_out: bool  # said no to marketing
+
+
+def people(households: list[int], unreachable: Unreachable, *, hostile: int, seed: int) -> Iterator[Person]:
+    """The shopper of every household; the one of `hostile` is named like a script."""
     faker = Faker("en_US")
-    ids = {}
     for household in households:
         rng = random.Random(f"{seed}/household/{household}")
         faker.seed_instance(rng.getrandbits(48))
         first, last = faker.first_name(), faker.last_name()
         phone = _phone(household, rng) if rng.random() < _WITH_PHONE else ""
-        ids[household] = state.add_customer(
-            HOSTILE_NAME if household == hostile else first,
-            last,
-            email=_email(first, last, household, unreachable, rng),
-            phones=[(phone, rng.choice(("Mobile", "Home")))] if phone else (),
-            company=faker.company() if rng.random() < _WITH_COMPANY else "",
-            address=_address(faker),
-            at=at,
-        )
-    return ids
-
-
-def _address(faker: Faker) -> dict[str, str]:
-    return {
-        "address1": faker.street_address(),
-        "city": faker.city(),
-        "state": faker.state_abbr(include_territories=False, include_freely_associated_states=False),
-        "zip": faker.zipcode(),
-        "country": "United States",
-    }
+        name = HOSTILE_NAME if household == hostile else first
+        email = _email(first, last, household, unreachable, rng)
+        yield Person(
+            household, name, last, email, phone,
+            rng.choice(("Mobile", "Home")) if phone else "",
+            faker.company() if rng.random() < _WITH_COMPANY else "",
+            faker.street_address(), faker.city(),
+            faker.state_abbr(include_territories=False, include_freely_associated_states=False),
+            faker.zipcode(), household in unreachable.opted_out,
+        )  # fmt: skip
 
 
 def _email(first: str, last: str, household: int, unreachable: Unreachable, rng: random.Random) -> str | None:

@@ -6,15 +6,15 @@ address), and no sale is odd twice, so that each number can be followed to one p
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fakes.lightspeed_r.receipts_people import Unreachable
+from fakes.receipts.people import Unreachable
 
 if TYPE_CHECKING:
-    from fakes.lightspeed_r.receipts_data import Receipts
+    from fakes.receipts.data import Receipts
 
 RETURNABLE_CENTS = 100  # a ninth of it is still some cents
 
@@ -37,10 +37,16 @@ class Odd(StrEnum):
     LATE_UPLOAD = "uploaded_hours_late"
     BACK_DATED = "back_dated"
     NOTE_EDITED = "note_edited"
+    PARKED = "parked_and_rung_up_later"  # X, Sitoo: saved first, sold when the customer came back
+    LAYBY = "paid_off_later"  # X: a deposit first, closed with the rest
+    ON_ACCOUNT = "sold_on_account"  # X: nothing paid yet, counts as sold
+    BOOKED = "booked_and_collected"  # Sitoo: a booking, closed by a sale
+    PRACTICE = "rung_up_for_practice"  # Sitoo
+    NETTED = "exchanged_as_a_pair"  # Sitoo: a refund and a purchase netted against each other
 
 
-# Of a thousand sales, so many; at least one of each where there are sales at all.
-PER_THOUSAND = {
+# Of a thousand sales of an R-Series till, so many; at least one of each where there are sales at all.
+PER_THOUSAND: Mapping[Odd, int] = {
     Odd.SECOND_REFUND: 3,
     Odd.PARTIAL_REFUND: 8,
     Odd.FULL_REFUND: 6,
@@ -60,6 +66,8 @@ PER_THOUSAND = {
 WITHOUT_EMAIL_PER_THOUSAND = 40
 SWALLOWED_PER_THOUSAND = 6
 BROKEN_PER_THOUSAND = 6
+OPTED_OUT_PER_THOUSAND = 120
+KNOWN_OF_OPTED_OUT = 3  # one of three has a profile all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,12 @@ class Oddities:
     uploaded_hours_late: int = 0
     back_dated: int = 0
     note_edited: int = 0
+    parked_and_rung_up_later: int = 0
+    paid_off_later: int = 0
+    sold_on_account: int = 0
+    booked_and_collected: int = 0
+    rung_up_for_practice: int = 0
+    exchanged_as_a_pair: int = 0
 
     def __add__(self, other: "Oddities") -> "Oddities":
         """Both together."""
@@ -92,26 +106,32 @@ def count(chosen: dict[int, Odd]) -> Oddities:
     return Oddities(**Counter(odd.value for odd in chosen.values()))
 
 
-def choose_people(households: list[int], seed: int) -> Unreachable:
-    """Which households cannot be reached by e-mail."""
+def choose_people(households: list[int], seed: int, *, consent: bool = False) -> Unreachable:
+    """Which households cannot be reached by e-mail; with `consent`, also who did not agree to marketing."""
     rest = random.Random(f"{seed}/unreachable").sample(households, len(households))
     chosen: list[frozenset[int]] = []
-    for rate in (WITHOUT_EMAIL_PER_THOUSAND, SWALLOWED_PER_THOUSAND, BROKEN_PER_THOUSAND):
+    rates = [WITHOUT_EMAIL_PER_THOUSAND, SWALLOWED_PER_THOUSAND, BROKEN_PER_THOUSAND]
+    for rate in rates + ([OPTED_OUT_PER_THOUSAND] if consent else []):
         number = _share(len(households), rate)
         chosen.append(frozenset(rest[:number]))
         rest = rest[number:]
+    if consent:
+        opted_out = sorted(chosen[-1])
+        chosen.append(frozenset(opted_out[: len(opted_out) // KNOWN_OF_OPTED_OUT]))
     return Unreachable(*chosen)
 
 
-def choose(receipts: "Receipts", plain: list[int], part: str, seed: int, *, trading: bool) -> dict[int, Odd]:
-    """The odd ones among the `plain` baskets of one part.
+def choose(
+    receipts: "Receipts", plain: list[int], part: str, seed: int, *, rates: Mapping[Odd, int], trading: bool
+) -> dict[int, Odd]:
+    """The odd ones among the `plain` baskets of one part, `rates` per thousand of each kind.
 
     A void hours later needs somebody to read in between, so that kind occurs only while `trading`.
     """
     pool = random.Random(f"{seed}/odd/{part}").sample(plain, len(plain))
     fits = _fitness(receipts)
     chosen: dict[int, Odd] = {}
-    for odd, rate in PER_THOUSAND.items():
+    for odd, rate in rates.items():
         wanted = 0 if odd is Odd.VOIDED_LATE and not trading else _share(len(plain), rate)
         for basket in pool:
             if not wanted:
@@ -133,7 +153,13 @@ def _share(number: int, per_thousand: int) -> int:
 
 
 def _fitness(receipts: "Receipts") -> Callable[[int, Odd], bool]:
-    lines_needed = {Odd.SECOND_REFUND: 3, Odd.PARTIAL_REFUND: 2, Odd.FULL_REFUND: 1, Odd.EXCHANGE: 2}
+    lines_needed = {
+        Odd.SECOND_REFUND: 3,
+        Odd.PARTIAL_REFUND: 2,
+        Odd.FULL_REFUND: 1,
+        Odd.EXCHANGE: 2,
+        Odd.NETTED: 2,
+    }
 
     def fits(basket: int, odd: Odd) -> bool:
         if odd in lines_needed:
