@@ -85,7 +85,7 @@ class RTill:
     def add_article(self, product_id: int, cents: int, product: Product | None) -> None:
         """An article with its category path and brand."""
         if product is None:
-            name, path, brand, picture = f"Article {product_id}", (), "", None
+            name, path, brand, picture = f"Article {product_id}", _NO_PATH, "", None
         else:
             path = tuple(
                 _words(part) for part in (product.department, product.category, product.type) if part
