@@ -80,6 +80,7 @@ class Policy:
     test_customers: frozenset[str] = frozenset()
     identifiers: tuple[str, ...] = ("email",)  # what a profile may be known by, the strongest first
     counted: frozenset[Mark] = frozenset()  # marks that do not leave a receipt out
+    known_profiles_suffice: bool = False  # without consent it is enough that Klaviyo has their profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def judge(candidate: Candidate, policy: Policy) -> Verdict:
     """Ask every rule and keep every reason."""
     reasons = tuple([reason for rule in RULES if (reason := rule(candidate, policy)) is not None])
     if candidate.marks:
-        reasons = tuple(sorted((*reasons, *marked(candidate, policy)), key=_ORDER.index))
+        reasons = tuple(sorted({*reasons, *marked(candidate, policy)}, key=_ORDER.index))
     return Verdict(reasons) if reasons else ELIGIBLE
 
 
@@ -200,11 +201,18 @@ def no_identifier(candidate: Candidate, policy: Policy) -> Exclusion | None:
 
 
 def no_consent(candidate: Candidate, policy: Policy) -> Exclusion | None:
-    """Where the preset asks for consent, anything short of a yes is a no."""
+    """Where the preset asks for consent, anything short of a yes is a no.
+
+    Unless a profile suffices: a sale does not make known to Klaviyo whom it knows already. What counts is
+    that the profile exists when the sale is judged, not when it was rung up: a later sign-up brings the
+    sales before it, and consent taken back does not make wrong what was sent before.
+    """
     if not policy.require_consent or candidate.customer is None:
         return None
-    agreed = candidate.customer.marketing is Marketing.CONSENTED
-    return None if agreed else Exclusion.NO_CONSENT
+    if candidate.customer.marketing is Marketing.CONSENTED:
+        return None
+    known = policy.known_profiles_suffice and candidate.customer.known_since is not None
+    return None if known else Exclusion.NO_CONSENT
 
 
 Rule = Callable[[Candidate, Policy], Exclusion | None]
@@ -221,6 +229,7 @@ BY_MARK: dict[Mark, Exclusion] = {
     Mark.PRACTICE: Exclusion.PRACTICE,
     Mark.UNKNOWN_KIND: Exclusion.UNKNOWN_KIND,
     Mark.NETTED: Exclusion.NETTED_EXCHANGE,
+    Mark.TEST: Exclusion.TEST_SALE,
     Mark.GIFT_CARD: Exclusion.GIFT_CARD,
 }
 _ORDER = tuple(Exclusion)

@@ -42,6 +42,7 @@ class Mark(StrEnum):
     PRACTICE = "practice"
     UNKNOWN_KIND = "unknown_kind"  # the till names a kind or state that we do not know
     GIFT_CARD = "gift_card"  # at least one line sells a gift card
+    TEST = "test"  # the settings of the till name its shop, cashier or note as a test
     NETTED = "netted"  # one half of an exchange rung up as two receipts that pay each other
 
 
@@ -107,6 +108,10 @@ class Customer:
     archived: bool = False
     created_at: datetime | None = None
     external_id: str = ""  # the number of the person in a customer system (CRM) beside the till
+    groups: tuple[str, ...] = ()  # names of the groups the till counts them in
+    tags: tuple[str, ...] = ()
+    loyalty: Decimal | None = None  # balance in the till's own unit; None where it keeps none
+    known_since: datetime | None = None  # when Klaviyo made their profile; asked only where it decides
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,24 @@
 """Presets: what to send under which names, as data. Any source may use any preset."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.domain.eligibility import Policy
 from sync.domain.planning import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What an account changes of the properties a mapping gives: names, what is left out, what is added."""
+
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
+    constants: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.renamed or self.dropped or self.constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +30,9 @@ class Preset:
     policy: Policy
     every_s: int  # how often `run` reads the source
     mapping: str  # which property mapping the payload builder uses
+    event_fields: Fields = Fields()
+    profile_fields: Fields = Fields()
+    subscribe: bool = False  # whether consent given at the till subscribes people who never said no
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -37,4 +54,12 @@ KLAVIYO_NATIVE = Preset(
     mapping="klaviyo-native",
 )
 
-PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (KLAVIYO_NATIVE,)}
+KLAVX = Preset(
+    name="klavx",
+    metrics={Kind.PLACED: "Placed Order (POS)"},  # the others are options: name them in `metrics`
+    policy=Policy(exclude_zero_value=False, require_consent=True, known_profiles_suffice=True),
+    every_s=900,
+    mapping="klavx",
+)
+
+PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (KLAVIYO_NATIVE, KLAVX)}

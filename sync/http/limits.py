@@ -2,7 +2,7 @@
 
 `SlidingWindows` is for upstreams that count requests per window (Klaviyo); its log never lets 2n-1 through
 one window, as a token bucket would. `LeakyBucket` is for Lightspeed R-Series and learns from its headers.
-Both may be shared by threads.
+`FixedWindow` is for Lightspeed X-Series, whose window is learnt from its answers. All may be shared by threads.
 """
 
 import threading
@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from sync.domain.clock import Clock
+from sync.http.retry import retry_after_s
 
 Windows = tuple[tuple[int, float], ...]  # (requests, seconds) pairs, all of which must hold
+_UNTOLD_S = 30.0  # waited after a refusal that does not say how long; what the vendor's own tool waits
 _SOON_S = 1e-6  # a wait below this is rounding, not waiting
 
 
@@ -162,6 +164,101 @@ class LeakyBucket:
         if len(self._sent) >= self._burst_count:
             burst_s = self._sent[-self._burst_count] + 1 + self._slack_s - self._at_s
         return max(over_brim_s, over_share_s, burst_s)
+
+
+class FixedWindow:
+    """Lightspeed X-Series' window: so many requests in `period_s`, then none until it starts anew.
+
+    How many there are, and how many remain, every answer says; when the window ends only a refusal does, in
+    its Retry-After. So once, when nothing remains and the end is not known, one request goes to be refused;
+    from then on the ends follow each other. With `share=0.5` we use at most half of each window.
+    """
+
+    def __init__(
+        self, clock: Clock, period_s: float = 300.0, share: float = 1.0, slack_s: float = 1.0
+    ) -> None:
+        """`slack_s` is waited beyond an end, because a Retry-After is cut to whole seconds."""
+        if not 0 < share <= 1:
+            raise ValueError("the share of a window is above 0 and at most 1")
+        self._clock = clock
+        self._period_s = period_s
+        self._share = share
+        self._slack_s = slack_s
+        self._lock = threading.Lock()
+        self._limit: int | None = None
+        self._remaining: int | None = None
+        self._spent = 0  # by us in this window
+        self._began_at = clock.monotonic()
+        self._ends_at: float | None = None
+
+    def acquire(self, _cost: float, _bucket: str, /) -> None:
+        """Sleep until the window has room, then take a place in it. Every cost counts as one request."""
+        while True:
+            with self._lock:
+                now = self._clock.monotonic()
+                wait_s = self._wait_s(now)
+                if wait_s <= _SOON_S:
+                    self._spent += 1
+                    if self._remaining:
+                        self._remaining -= 1
+                    return
+            self._clock.sleep(wait_s)
+
+    def observe(self, status: int, headers: Mapping[str, str], _bucket: str, /) -> None:
+        """Learn the window's size, what remains of it and, from a refusal, when it ends."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._limit = int(_number(headers.get("x-ratelimit-limit", ""))) or self._limit
+            if status == 429:
+                after_s = retry_after_s(headers.get("retry-after", ""), self._clock)
+                self._remaining = 0
+                self._ends_at = now + (_UNTOLD_S if after_s is None else after_s + self._slack_s)
+                return
+            told = headers.get("x-ratelimit-remaining", "")
+            if not told.isdigit():
+                return
+            remaining = int(told)
+            if self._remaining is not None and remaining > self._remaining:
+                self._begin(now)
+                self._spent = 1
+            self._remaining = remaining
+
+    def pause_s(self) -> float:
+        """How long until what we spent is our fair part of the time gone by: the wait between live polls."""
+        with self._lock:
+            if self._limit is None:
+                return 0.0
+            earned_s = self._spent * self._period_s / (self._limit * self._share)
+            return max(0.0, self._began_at + earned_s - self._clock.monotonic())
+
+    @property
+    def a_second(self) -> float | None:
+        """How many requests a second the vendor allows on average; None before it told."""
+        with self._lock:
+            return None if self._limit is None else self._limit / self._period_s
+
+    def _wait_s(self, now: float) -> float:
+        if self._ends_at is not None and now >= self._ends_at:
+            self._begin(now)
+        if self._limit is None:
+            return 0.0 if self._ends_at is None else self._ends_at - now
+        if self._spent >= max(1, int(self._limit * self._share)):
+            # Our share is used up; whatever remains is left to the merchant's other programs.
+            ends_at = self._ends_at if self._ends_at is not None else self._began_at + self._period_s
+            if now >= ends_at:
+                self._begin(now)
+                return 0.0
+            return ends_at - now
+        if self._remaining == 0 and self._ends_at is not None:
+            return self._ends_at - now
+        return 0.0
+
+    def _begin(self, now: float) -> None:
+        knew = self._ends_at is not None
+        self._began_at = now
+        self._ends_at = now + self._period_s + self._slack_s if knew else None
+        self._spent = 0
+        self._remaining = None
 
 
 def _pair(text: str) -> tuple[float, float]:
