@@ -15,7 +15,7 @@ import duckdb
 
 from monitor.offsets import Offset
 
-_STEPS = ("1_pairs", "2_judged", "3_accounting", "4_findings")
+_STEPS = ("1_pairs", "2_judged", "3_accounting", "3_pivot", "4_findings")
 MEMORY_LIMIT = "256MB"  # a full year of 1.6 million units spills a little and takes no longer
 _FETCH_ROWS = 10_000
 

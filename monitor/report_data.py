@@ -88,8 +88,8 @@ class AccountingRow:
     """Both sides' terms of one account, shop, business day, metric and currency, in counts and money.
 
     POS side:     pos = delivered + excluded + settling + missing + pos_remainder
-    events' side: events = delivered + mismatch (money only) + orphaned + duplicate + arrived - gone
-                  + events_remainder
+    events' side: events = delivered + mismatch (money only) + orphaned + duplicate + events_settling
+                  + arrived - gone + events_remainder
 
     `delivered_minor` is what the POS says the delivered ones are worth; `mismatch_minor` is what the events
     of the same row say beyond it. `gone` are delivered here whose event lies in another row (another day or
@@ -132,6 +132,8 @@ class AccountingRow:
     events_remainder_minor: int = 0
     remainder_count: int = 0  # both sides' remainders without their signs, so that they cannot cancel out
     remainder_minor: int = 0
+    events_settling_count: int = 0  # events without a sale, too fresh to be called orphaned
+    events_settling_minor: int = 0
 
 
 class DayStatus(StrEnum):

@@ -105,6 +105,9 @@ def _terms(row: AccountingRow, report: Report) -> Iterator[_Term]:
     yield _Term("wrong", "Other amount in the event", StepKind.UP, 0, row.mismatch_minor, money_only=True)
     yield _Term("wrong", "Orphaned", StepKind.UP, row.orphaned_count, row.orphaned_minor, True)
     yield _Term("wrong", "Duplicates", StepKind.UP, row.duplicate_count, row.duplicate_minor, True)
+    yield _Term(
+        "settling", "Too fresh to judge", StepKind.UP, row.events_settling_count, row.events_settling_minor
+    )
     yield _Term("moved", "From another day", StepKind.UP, row.arrived_count, row.arrived_minor)
     yield _Term("moved", "To another day", StepKind.DOWN, row.gone_count, row.gone_minor)
     yield _Term(
