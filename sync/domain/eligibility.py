@@ -16,13 +16,13 @@ from sync.domain.profile import anchor
 class Exclusion(StrEnum):
     """Why something is left out on purpose. The order is the order of telling: the first one counts."""
 
-    NOT_COMPLETED = "not_completed"
-    VOIDED = "voided"
-    TEST_SALE = "test_sale"
     PRACTICE = "practice"
     BOOKING = "booking"
     PARKED = "parked"
     ABANDONED = "abandoned"
+    NOT_COMPLETED = "not_completed"
+    VOIDED = "voided"
+    TEST_SALE = "test_sale"
     RESERVED = "reserved"
     UNPAID = "unpaid"
     UNKNOWN_KIND = "unknown_kind"

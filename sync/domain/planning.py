@@ -15,7 +15,6 @@ from sync.domain import identity
 from sync.domain.eligibility import Candidate, Exclusion, Policy, Verdict, judge
 from sync.domain.facts import Customer, LineKind, Mark, OriginalSale, Sale, SaleLine, SaleState, Shipment
 
-
 _PLAIN = Policy()
 
 
@@ -52,14 +51,15 @@ class PlannedEvent(msgspec.Struct, frozen=True, gc=False):
 
 def plan_sale(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[PlannedEvent]:
     """Every event a sale should become: Placed Order and its products, and a refund per original sale."""
+    if Mark.GIFT_CARD in sale.marks - policy.counted:
+        return _beside_gift_cards(sale, policy, kinds)
+    return _planned(sale, policy, kinds)
+
+
+def _planned(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[PlannedEvent]:
     returned = tuple([line for line in sale.lines if line.returned])
     bought = tuple([line for line in sale.lines if not line.returned]) if returned else sale.lines
     planned: list[PlannedEvent] = []
-    if Mark.GIFT_CARD in sale.marks - policy.counted:
-        sale, bought, cards = _without_gift_cards(sale, bought, policy, kinds)
-        planned.append(cards)
-        if not bought and not returned:
-            return planned
     if bought or not returned:
         placed = _placed(sale, bought, returned, policy, kinds)
         planned.append(placed)
@@ -69,23 +69,26 @@ def plan_sale(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[Planne
     return planned
 
 
-def _without_gift_cards(
-    sale: Sale, bought: tuple[SaleLine, ...], policy: Policy, kinds: frozenset[Kind]
-) -> tuple[Sale, tuple[SaleLine, ...], PlannedEvent]:
-    """The rest of a receipt that also sells gift cards, and their part of it, which is left out by name."""
-    cards = tuple(line for line in bought if line.kind is LineKind.GIFT_CARD)
-    rest = tuple(line for line in bought if line.kind is not LineKind.GIFT_CARD)
+def _beside_gift_cards(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[PlannedEvent]:
+    """The rest of a receipt as usual, and the part that sells gift cards, which its mark leaves out by name."""
+    rest, cards = _apart(sale)
+    left_out = _planned(cards, policy, kinds)
+    if rest is None:
+        return left_out
+    named = [msgspec.structs.replace(each, event_id=f"{each.event_id}:gift_card") for each in left_out]
+    return [*_planned(rest, policy, kinds), *named]
+
+
+def _apart(sale: Sale) -> tuple[Sale | None, Sale]:
+    """A receipt without its gift cards, if anything is left of it then, and the gift cards alone."""
+    cards = tuple(line for line in sale.lines if line.kind is LineKind.GIFT_CARD)
+    rest = tuple(line for line in sale.lines if line.kind is not LineKind.GIFT_CARD)
     if all(line.kind is LineKind.ROUNDING for line in rest):
-        cards, rest = bought, ()
+        return None, sale
     value_minor = sum(line.total_minor for line in cards)
     alone = replace(sale, total_minor=value_minor, lines=cards)
-    left_out = _placed(alone, cards, (), policy, kinds)
-    if rest or any(line.returned for line in sale.lines):
-        left_out = msgspec.structs.replace(left_out, event_id=f"{left_out.event_id}:gift_card")
     others = sale.marks - {Mark.GIFT_CARD}
-    kept = (*rest, *(line for line in sale.lines if line.returned))
-    without = replace(sale, total_minor=sale.total_minor - value_minor, marks=others, lines=kept)
-    return without, rest, left_out
+    return replace(sale, total_minor=sale.total_minor - value_minor, lines=rest, marks=others), alone
 
 
 def plan_shipment(shipment: Shipment, sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> PlannedEvent:
@@ -125,8 +128,7 @@ def plan_cancellation(sale: Sale, policy: Policy = _PLAIN) -> PlannedEvent:
     Only the caller knows whether one was sent: the sync from its ledger, the monitor from Klaviyo.
     """
     if Mark.GIFT_CARD in sale.marks - policy.counted:
-        bought = tuple(line for line in sale.lines if not line.returned)
-        sale, _, _ = _without_gift_cards(sale, bought, policy, frozenset())
+        sale = _apart(sale)[0] or sale
     return PlannedEvent(
         kind=Kind.CANCELED,
         event_id=identity.sale_event_id(sale.source, sale.account_id, sale.sale_id),
@@ -215,7 +217,7 @@ def _refund(
         customer_id, customer = original.customer_id, original.customer
     candidate = Candidate(
         sale.state, value_minor, customer_id, customer, sale.register_id, sale.web_source,
-        marks=sale.marks - {Mark.GIFT_CARD},
+        marks=sale.marks,
     )  # fmt: skip
     return PlannedEvent(
         kind=Kind.REFUNDED,
