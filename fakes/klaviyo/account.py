@@ -1,7 +1,7 @@
 """The parts of the account that are few: metrics, lists, import jobs."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 # The ids that recorded accounts show; they look the same everywhere.
@@ -19,6 +19,7 @@ class Account:
     public_id: str
     zone: str
     currency: str
+    created: datetime = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)

@@ -13,12 +13,20 @@ from fakes.klaviyo.errors import Refusal, TransportErrors
 from fakes.klaviyo.gate import Gate, refuse_unrouted
 from fakes.klaviyo.quotas import KlaviyoLimits
 from fakes.klaviyo.routes_account import add_account_routes
+from fakes.klaviyo.routes_control import add_control_routes
+from fakes.klaviyo.routes_definitions import add_definition_routes
 from fakes.klaviyo.routes_events import add_event_routes
 from fakes.klaviyo.routes_imports import add_import_routes
 from fakes.klaviyo.routes_lists import add_list_routes
-from fakes.klaviyo.routes_metrics import add_metric_routes
+from fakes.klaviyo.routes_metrics import add_metric_routes, add_property_routes
+from fakes.klaviyo.routes_oauth import add_oauth_routes
+from fakes.klaviyo.routes_privacy import add_privacy_routes
 from fakes.klaviyo.routes_profiles import add_profile_routes
+from fakes.klaviyo.routes_related import add_related_routes
 from fakes.klaviyo.routes_subscriptions import add_subscription_routes
+from fakes.klaviyo.routes_suppressions import add_suppression_routes
+from fakes.klaviyo.routes_tracking import add_tracking_routes
+from fakes.klaviyo.routes_webhooks import add_webhook_routes
 from fakes.klaviyo.state import State
 from fakes.klaviyo.switches import Switches
 
@@ -27,7 +35,24 @@ CREDENTIALS = {
     "api_key": "pk_fake0000000000000000000000000000001",
     "access_token": "fake-klaviyo-access-token",
     "public_id": "FaKe01",
+    "client_id": "fake-klaviyo-client",
+    "client_secret": "fake-klaviyo-client-secret",
 }
+_ROUTES = (
+    add_metric_routes,
+    add_property_routes,
+    add_account_routes,
+    add_profile_routes,
+    add_privacy_routes,
+    add_import_routes,
+    add_list_routes,
+    add_subscription_routes,
+    add_suppression_routes,
+    add_definition_routes,
+    add_tracking_routes,
+    add_webhook_routes,
+    add_related_routes,
+)
 KlaviyoFake = Fake[State, Switches, KlaviyoLimits]
 
 
@@ -49,17 +74,19 @@ def build(
         credentials=credentials,
         seed=seed,
         seeder=lambda options: _seed(state, options),
+        push=state.push,
     )
     api = Blueprint("api", __name__)
     Gate(clock, state, switches, limits, credentials).guard(api)
     add_event_routes(api, state, fake.faults)
-    add_metric_routes(api, state)
-    add_account_routes(api, state)
-    add_profile_routes(api, state)
-    add_import_routes(api, state)
-    add_list_routes(api, state)
-    add_subscription_routes(api, state)
-    fake.flask.register_blueprint(api)
+    for add_routes in _ROUTES:
+        add_routes(api, state)
+    oauth = Blueprint("oauth", __name__)
+    add_oauth_routes(oauth, state, credentials)
+    people = Blueprint("people", __name__)
+    add_control_routes(people, state)
+    for blueprint in (api, oauth, people):
+        fake.flask.register_blueprint(blueprint)
     _answer_refusals(fake.flask, state)
     return fake
 

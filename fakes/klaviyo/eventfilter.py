@@ -4,20 +4,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fakes.klaviyo.errors import invalid
-from fakes.klaviyo.filters import RANGE, Clause
-from fakes.klaviyo.query import Query
+from fakes.klaviyo.filters import Clause
+from fakes.klaviyo.query import Query, bad_cursor
 from fakes.klaviyo.state import State
 from fakes.klaviyo.timeindex import ROW_MASK, key_of
 
-FILTERS = {
-    "metric_id": ("equals",),
-    "profile_id": ("equals",),
-    "profile": ("has",),
-    "metric": ("has",),
-    "datetime": RANGE,
-    "timestamp": RANGE,
-}
 _LATEST = 1 << 33
 
 
@@ -30,6 +21,10 @@ class Wanted:
     low: int
     high: int
     descending: bool
+    backwards: bool = False
+    """A previous page: the nearest rows before the cursor, nearest first."""
+    living_profiles: bool = False
+    """``has(profile)``: nothing of deleted profiles."""
 
 
 def wanted(state: State, query: Query, default_sort: str) -> Wanted:
@@ -59,6 +54,14 @@ def seconds_range(clause: Clause, at: float) -> tuple[int, int]:
 
 def matching_rows(state: State, asked: Wanted) -> Iterator[int]:
     """The wanted rows in order, lazily."""
+    rows = _in_order(state, asked)
+    if asked.living_profiles:
+        people = state.profiles.all
+        return (row for row in rows if not people[state.events.profile[row]].deleted)
+    return rows
+
+
+def _in_order(state: State, asked: Wanted) -> Iterator[int]:
     if asked.profile is None:
         return state.events.range_of_metrics(
             list(asked.metrics), asked.low, asked.high, descending=asked.descending
@@ -86,7 +89,7 @@ def _narrowed(state: State, asked: Wanted, clause: Clause) -> Wanted:
         person = state.profiles.by_id.get(clause.text())
         return replace(asked, profile=-1 if person is None else person.ordinal)
     if clause.operator == "has":
-        return asked
+        return replace(asked, living_profiles=asked.living_profiles or clause.field == "profile")
     at = clause.instant().timestamp() if clause.field == "datetime" else clause.number()
     low_s, high_s = seconds_range(clause, min(max(at, 0), _LATEST))
     return replace(asked, low=max(asked.low, key_of(low_s, 0)), high=min(asked.high, key_of(high_s, 0)))
@@ -97,8 +100,10 @@ def _continued(state: State, asked: Wanted, cursor: list[object] | None) -> Want
         return asked
     row = state.events.decoded(str(cursor[1])) if len(cursor) == 3 else None
     if row is None or not isinstance(cursor[0], int):
-        raise invalid("Invalid page cursor.", parameter="page[cursor]")
-    key = key_of(cursor[0], row)
+        raise bad_cursor()
+    key = key_of(min(max(cursor[0], 0), _LATEST), row)
+    if cursor[2] is False:
+        asked = replace(asked, descending=not asked.descending, backwards=True)
     if asked.descending:
         return replace(asked, high=min(asked.high, key))
     return replace(asked, low=max(asked.low, key + 1))

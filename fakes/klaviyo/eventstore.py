@@ -174,6 +174,17 @@ class EventStore:
         elif held is not None and (isinstance(held, tuple) or held == row):
             del keys[self.unique[row]]
 
+    def reassign(self, source: int, target: int, *, collapse: bool) -> None:
+        """Give every row of one profile to another; ``collapse`` deletes those whose key it already has."""
+        theirs, ours = self.rows_of_profile(source), self.rows_of_profile(target)
+        for row in theirs:
+            held = self.known(self.metric[row], target, self.unique[row])
+            if collapse and held is not None and not self.flags[row] & DELETED:
+                self.delete(row)
+            self.profile[row] = target
+        self._by_profile[target] = array("I", sorted([*ours, *theirs]))
+        self._by_profile.pop(source, None)
+
     def move(self, row: int, at: int) -> None:
         """Give a row another time; its key stays."""
         index = self.indexes[self.metric[row]]

@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from fakes.kit.clock import Clock
 from fakes.kit.limits import Grant, TwoWindow
 from fakes.klaviyo import errors
-from fakes.klaviyo.imports import run_due_imports
-from fakes.klaviyo.quotas import ENDPOINTS, KlaviyoLimits
+from fakes.klaviyo.jobs import run_due
+from fakes.klaviyo.oauth import install_of
+from fakes.klaviyo.operations import Operation, operations
+from fakes.klaviyo.query import asked
+from fakes.klaviyo.quotas import KlaviyoLimits
 from fakes.klaviyo.revisions import Served, serve
 from fakes.klaviyo.state import State
 from fakes.klaviyo.switches import Switches
+from fakes.klaviyo.webhooks import flush
 
 BODY_BYTES_MAX = 5 * 1024 * 1024
 _MEDIA_TYPES = ("application/json", errors.MEDIA_TYPE)
@@ -35,23 +39,30 @@ class Gate:
 
     def admit(self) -> None:
         """Raises Refusal for a request that Klaviyo would turn away before reading it."""
-        self._authenticate()
+        pool, scopes = self._authenticate()
         g.served = serve(
             request.headers.get("revision"),
             self.clock.now().date(),
             opt_out=request.headers.get("X-Klaviyo-Revision-Fall-Forward-Opt-Out") == "1",
             missing=self.switches.missing_revision,
         )
-        endpoint = _endpoint()
-        self._check_scopes(ENDPOINTS[endpoint][1])
-        self._throttle(endpoint)
+        endpoint = _endpoint(request)
+        operation = g.operation = operations()[endpoint]
+        _check_scopes(scopes, operation)
+        if self.limits.enabled:
+            self._throttle(pool, endpoint, operation)
         if request.method in ("POST", "PATCH", "DELETE"):
             _check_body()
+        if request.method == "GET":
+            # Wrong parameters are refused before an unknown id is.
+            asked(self.switches)
         self.state.settle()
-        run_due_imports(self.state)
+        run_due(self.state)
 
     def describe(self, response: Response) -> Response:
         """Add what Klaviyo says about itself to every answer."""
+        if self.state.outbox:
+            flush(self.state, request.host_url.rstrip("/"))
         headers = response.headers
         if "X-Klaviyo-Req-Id" not in headers:
             headers["X-Klaviyo-Req-Id"] = self.state.ids.uuid()
@@ -68,29 +79,28 @@ class Gate:
             self._report(response, *limit)
         return response
 
-    def _authenticate(self) -> None:
+    def _authenticate(self) -> tuple[str, str]:
+        """The rate-limit pool that pays for the request, and the scopes it may use (empty: all)."""
         given = request.headers.get("Authorization", "")
-        good = (
-            f"Klaviyo-API-Key {self.credentials['api_key']}",
-            f"Bearer {self.credentials['access_token']}",
-        )
-        if given not in good:
+        if given == f"Klaviyo-API-Key {self.credentials['api_key']}":
+            return "", self.switches.scopes
+        if given == f"Bearer {self.credentials['access_token']}":
+            return "published app", ""
+        install = install_of(self.state.extras, given, self.clock.now())
+        if install is None:
             raise errors.not_authenticated()
+        return install.id, install.scope
 
-    def _check_scopes(self, needed: str) -> None:
-        held = {scope.strip() for scope in self.switches.scopes.split(",") if scope.strip()}
-        missing = [scope for scope in needed.split() if scope not in held]
-        if held and missing:
-            raise errors.missing_scopes(" ".join(missing))
-
-    def _throttle(self, endpoint: str) -> None:
-        if not self.limits.enabled:
-            return
-        additional = ",".join(v for k, v in request.args.items() if k.startswith("additional-fields"))
-        window, grant = self.limits.spend(endpoint, additional)
-        g.limit = window, grant
-        if not grant.allowed:
-            raise errors.throttled(grant.retry_after_s)
+    def _throttle(self, pool: str, endpoint: str, operation: Operation) -> None:
+        spent = [self.limits.spend(pool, endpoint, operation)]
+        for parameter, listed in request.args.items():
+            for value in listed.split(","):
+                costly = self.limits.spend_costly(pool, parameter, value.strip())
+                spent += [costly] if costly else []
+        g.limit = spent[-1]
+        for _, grant in spent:
+            if not grant.allowed:
+                raise errors.throttled(grant.retry_after_s)
 
     def _report(self, response: Response, window: TwoWindow, grant: Grant) -> None:
         index = 1 if self.switches.ratelimit_reports == "steady" else 0
@@ -108,13 +118,23 @@ def refuse_unrouted(error: HTTPException) -> errors.Refusal:
     return errors.no_such_path()
 
 
-def _endpoint() -> str:
-    assert request.url_rule is not None
-    method = "GET" if request.method == "HEAD" else request.method
-    return f"{method} {request.url_rule.rule}"
+def _endpoint(asked: Request) -> str:
+    assert asked.url_rule is not None
+    method = "GET" if asked.method == "HEAD" else asked.method
+    return f"{method} {asked.url_rule.rule}"
+
+
+def _check_scopes(held: str, operation: Operation) -> None:
+    if held:
+        having = set(held.replace(",", " ").split())
+        missing = [scope for scope in operation.scopes if scope not in having]
+        if missing:
+            raise errors.missing_scopes(" ".join(missing))
 
 
 def _check_body() -> None:
+    if request.method == "DELETE" and not request.content_length:
+        return
     if request.mimetype not in _MEDIA_TYPES:
         raise errors.unsupported_media_type(request.headers.get("Content-Type", ""))
     if request.headers.get("Content-Encoding", "identity") != "identity":

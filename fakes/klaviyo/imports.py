@@ -1,22 +1,17 @@
 """Bulk profile imports: accepted as a whole, carried out later, their failures kept one by one."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakes.klaviyo.account import ImportJob
 from fakes.klaviyo.profiles import WRITABLE, IdentifierTaken, UnknownProfile
-from fakes.klaviyo.state import State
-from fakes.klaviyo.values import Bad
+from fakes.klaviyo.values import Bad, checked_patch
+
+if TYPE_CHECKING:
+    from fakes.klaviyo.state import State
 
 
-def run_due_imports(state: State) -> None:
-    """Carry out every import whose time has come."""
-    now = state.clock.now()
-    for job in state.jobs.values():
-        if not job.done and job.due <= now:
-            _run(state, job)
-
-
-def _run(state: State, job: ImportJob) -> None:
+def run_import(state: "State", job: ImportJob) -> None:
+    """Create or update every profile of the job; what cannot be is one of its errors."""
     for number, payload in enumerate(job.payloads):
         try:
             profile_id = _import_one(state, payload)
@@ -33,11 +28,11 @@ def _run(state: State, job: ImportJob) -> None:
         else:
             job.profile_ids.append(profile_id)
             for list_id in job.list_ids:
-                state.lists[list_id].members.setdefault(profile_id, state.clock.now())
-    job.done = True
+                if list_id in state.lists:
+                    state.lists[list_id].members.setdefault(profile_id, state.clock.now())
 
 
-def _import_one(state: State, payload: dict[str, Any]) -> str:
+def _import_one(state: "State", payload: dict[str, Any]) -> str:
     attributes = payload.get("attributes") or {}
     for name in attributes:
         if name not in WRITABLE:
@@ -46,12 +41,12 @@ def _import_one(state: State, payload: dict[str, Any]) -> str:
     clean, _ = state.profiles.cleaned(attributes, partial_phone=partial)
     if not payload.get("id") and not any(clean.get(n) for n in ("email", "phone_number", "external_id")):
         raise Bad("At least one profile identifier is required", "")
-    patch = (payload.get("meta") or {}).get("patch_properties")
+    patch = checked_patch(payload.get("meta"))
     person, _ = state.profiles.upsert(clean, payload.get("id"), patch, state.clock.now())
     return person.id
 
 
-def _error(state: State, payload: dict[str, Any], code: str, detail: str, place: str) -> dict[str, Any]:
+def _error(state: "State", payload: dict[str, Any], code: str, detail: str, place: str) -> dict[str, Any]:
     return {
         "type": "import-error",
         "id": state.ids.uuid(),

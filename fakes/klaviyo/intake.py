@@ -18,7 +18,14 @@ from fakes.klaviyo.errors import invalid, nothing_included
 from fakes.klaviyo.profiles import WRITABLE, Profiles
 from fakes.klaviyo.revisions import Served
 from fakes.klaviyo.switches import Switches
-from fakes.klaviyo.values import METRIC_NAME_MAX, UNIQUE_ID_MAX, Bad, instant, packed_properties
+from fakes.klaviyo.values import (
+    METRIC_NAME_MAX,
+    UNIQUE_ID_MAX,
+    Bad,
+    checked_patch,
+    instant,
+    packed_properties,
+)
 
 EVENTS_MAX = 1_000
 PROFILE_BYTES_MAX = 95 * 1024
@@ -143,7 +150,8 @@ class Intake:
         clean, ignored = self._profiles.cleaned(attributes, partial_phone=partial_phone)
         self.phone_ignored |= ignored
         only_kx = bool(attributes.get("_kx")) and not data.id and not _names_somebody(clean)
-        return Ready(data.id, clean, only_kx, (meta or {}).get("patch_properties"), [])
+        patch = checked_patch(meta) if meta else None
+        return Ready(data.id, clean, only_kx, patch, [])
 
     def _meta(
         self, attributes: dict[str, Any], meta: dict[str, Any] | None, bulk: bool

@@ -9,12 +9,14 @@ from fakes.klaviyo.identity import is_discarded
 from fakes.klaviyo.intake import Ready, ReadyEvent
 from fakes.klaviyo.profiles import KEYED, Profile, patch_properties
 from fakes.klaviyo.state import State
+from fakes.klaviyo.webhooks import announce
 
 _PAST = timedelta(days=1)
 
 
 def process(state: State, ready: list[Ready], faults: Faults, request: Request) -> None:
     """Store accepted events. What Klaviyo discards in silence is only counted, in ``state.counts``."""
+    before = len(state.events)
     scripted = [kind for kind in ("drop_after_202", "late_visibility", "duplicate") if faults.has(kind)]
     first = len(state.events)
     for entry in ready:
@@ -28,6 +30,8 @@ def process(state: State, ready: list[Ready], faults: Faults, request: Request) 
             elif state.store(person, event) is not None:
                 _fire_flows(state, event)
     state.publish(first, state.switches.visibility_delay_s)
+    if state.extras.webhooks:
+        announce(state, before, len(state.events))
 
 
 def _owner(state: State, entry: Ready) -> Profile | None:

@@ -46,6 +46,8 @@ class Profile:
     """By channel (``email.marketing``): consent, consent_timestamp, method, …"""
     suppressions: list[dict[str, Any]] = field(default_factory=list)
     list_suppressions: list[dict[str, Any]] = field(default_factory=list)
+    push_tokens: list[dict[str, Any]] = field(default_factory=list)
+    deleted: bool = False
 
 
 class Profiles:
@@ -64,6 +66,14 @@ class Profiles:
         self.all.append(profile)
         self.by_id[profile.id] = profile
         return profile
+
+    def delete(self, profile: Profile) -> None:
+        """Forget everything but the id; its place among ``all`` stays, for the events that name it."""
+        for name in KEYED:
+            self._set(profile, name, None)
+        del self.by_id[profile.id]
+        empty = Profile(profile.ordinal, profile.id, profile.created, profile.updated, deleted=True)
+        self.all[profile.ordinal] = empty
 
     def owner(self, name: str, value: object) -> Profile | None:
         """Who has this identifier."""

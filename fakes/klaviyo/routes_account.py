@@ -2,23 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from fakes.klaviyo.answers import base_url, collection, single
+from fakes.klaviyo.answers import base_url, chosen, collection, single
 from fakes.klaviyo.errors import not_found
-from fakes.klaviyo.query import Accepted, parse_query
-from fakes.klaviyo.shapes import sparse
+from fakes.klaviyo.query import asked
 from fakes.klaviyo.state import State
-
-_ACCEPTED = Accepted(
-    filters={},
-    fields={
-        "account": (
-            *("id", "test_account", "contact_information", "industry", "timezone"),
-            *("preferred_currency", "public_api_key", "locale"),
-        )
-    },
-)
 
 
 def add_account_routes(api: Blueprint, state: State) -> None:
@@ -26,15 +15,14 @@ def add_account_routes(api: Blueprint, state: State) -> None:
 
     @api.get("/api/accounts")
     def get_accounts() -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
-        return collection([sparse(_account(state, base_url()), query.fields.get("account"))], None)
+        return collection(chosen([_account(state, base_url())], asked(state.switches)))
 
     @api.get("/api/accounts/<id>")
     def get_account(id: str) -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
+        query = asked(state.switches)
         if id != state.account.public_id:
             raise not_found("account", id)
-        return single(sparse(_account(state, base_url()), query.fields.get("account")))
+        return single(chosen([_account(state, base_url())], query)[0])
 
 
 def _account(state: State, base: str) -> dict[str, Any]:

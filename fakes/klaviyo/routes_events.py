@@ -7,37 +7,24 @@ from flask import Blueprint, Response, g, request
 
 from fakes.kit.faults import Faults
 from fakes.kit.journal import NOTE_KEY
-from fakes.klaviyo import shapes
-from fakes.klaviyo.answers import accepted, base_url, page_links, single
-from fakes.klaviyo.errors import MEDIA_TYPE, not_found
-from fakes.klaviyo.eventfilter import FILTERS, Wanted, matching_rows, wanted
+from fakes.klaviyo import shapes, shapes_rest
+from fakes.klaviyo.answers import ONLY_PAGE, Cursors, Json, accepted, base_url, chosen, page_links
+from fakes.klaviyo.errors import MEDIA_TYPE
+from fakes.klaviyo.eventfilter import Wanted, matching_rows, wanted
 from fakes.klaviyo.intake import Intake
+from fakes.klaviyo.lookup import the_event_row
 from fakes.klaviyo.processing import process
-from fakes.klaviyo.query import Accepted, Query, parse_query
+from fakes.klaviyo.query import Query, asked
 from fakes.klaviyo.revisions import Served
 from fakes.klaviyo.state import State
 
 PAGE_SIZE_SINCE = "2026-01-15"
-HAS_METRIC_SINCE = "2026-07-15"
-_ACCEPTED = Accepted(
-    filters=FILTERS,
-    sorts=("datetime", "timestamp"),
-    size=(200, 1_000),
-    includes=("attributions", "metric", "profile"),
-    fields={
-        "event": (*shapes.EVENT_FIELDS, "id"),
-        "metric": shapes.METRIC_FIELDS,
-        "profile": shapes.PROFILE_FIELDS,
-        "attribution": ("id",),
-    },
-)
 
 
 def add_event_routes(api: Blueprint, state: State, faults: Faults) -> None:
-    """The five event endpoints and their relationships."""
+    """Taking events in and reading them back."""
     _add_writes(api, state, faults)
     _add_reads(api, state, faults)
-    _add_relations(api, state)
 
 
 def _add_writes(api: Blueprint, state: State, faults: Faults) -> None:
@@ -64,42 +51,19 @@ def _add_writes(api: Blueprint, state: State, faults: Faults) -> None:
 def _add_reads(api: Blueprint, state: State, faults: Faults) -> None:
     @api.get("/api/events")
     def get_events() -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
-        asked = wanted(state, query, state.switches.default_event_sort)
+        query = asked(state.switches)
+        wants = wanted(state, query, state.switches.default_event_sort)
         size = query.size if _served().at_least(PAGE_SIZE_SINCE) else 200
-        rows = list(islice(matching_rows(state, asked), size + 1))
-        page, more = rows[:size], len(rows) > size
-        following = _cursor(state, page[-1], asked) if more else None
+        rows = list(islice(matching_rows(state, wants), size + 1))
+        page, cursors = _turned(state, wants, rows[:size], more=len(rows) > size, first=query.cursor is None)
         if faults.take("reorder", request):
             page.reverse()
-        return _page(state, query, page, following)
+        return _page(state, query, page, cursors)
 
     @api.get("/api/events/<id>")
     def get_event(id: str) -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
-        return _page(state, query, [_readable(state, id)], None, one=True)
-
-
-def _add_relations(api: Blueprint, state: State) -> None:
-    @api.get("/api/events/<id>/metric")
-    def metric_of_event(id: str) -> Response:
-        made = state.metrics[state.events.metric[_readable(state, id)]]
-        return single(shapes.metric(made, base_url(), with_key=state.switches.integration_key))
-
-    @api.get("/api/events/<id>/profile")
-    def profile_of_event(id: str) -> Response:
-        person = state.profiles.all[state.events.profile[_readable(state, id)]]
-        return single(shapes.profile(person, base_url(), state.last_event_at(person)))
-
-    @api.get("/api/events/<id>/relationships/metric")
-    def metric_id_of_event(id: str) -> Response:
-        return single({"type": "metric", "id": state.metrics[state.events.metric[_readable(state, id)]].id})
-
-    @api.get("/api/events/<id>/relationships/profile")
-    def profile_id_of_event(id: str) -> Response:
-        return single(
-            {"type": "profile", "id": state.profiles.all[state.events.profile[_readable(state, id)]].id}
-        )
+        query = asked(state.switches)
+        return _page(state, query, [the_event_row(state, id)], ONLY_PAGE, one=True)
 
 
 def _served() -> Served:
@@ -107,25 +71,28 @@ def _served() -> Served:
     return served
 
 
-def _readable(state: State, event_id: str) -> int:
-    row = state.events.row_of(event_id)
-    if row is None or not state.events.is_readable(row):
-        raise not_found("event", event_id)
-    return row
+def _turned(
+    state: State, wants: Wanted, rows: list[int], *, more: bool, first: bool
+) -> tuple[list[int], Cursors]:
+    """The page in its order, and its neighbours; a page read backwards comes in reverse."""
+    page = rows[::-1] if wants.backwards else rows
+    if not page:
+        return page, ONLY_PAGE
+    after = _cursor(state, page[-1], forward=True) if more or wants.backwards else None
+    before = _cursor(state, page[0], forward=False) if (more if wants.backwards else not first) else None
+    return page, Cursors(after, before)
 
 
-def _cursor(state: State, last_row: int, asked: Wanted) -> list[Any]:
-    return [state.events.at[last_row], state.events.id_of(last_row), not asked.descending]
+def _cursor(state: State, row: int, *, forward: bool) -> list[Any]:
+    return [state.events.at[row], state.events.id_of(row), forward]
 
 
-def _page(
-    state: State, query: Query, rows: list[int], following: list[Any] | None, *, one: bool = False
-) -> Response:
+def _page(state: State, query: Query, rows: list[int], cursors: Cursors, *, one: bool = False) -> Response:
     """A page of events, put together as text: msgspec would have to decode the stored properties first."""
     write = shapes.event_writer(state, base_url(), query.fields.get("event"))
     events = ",".join([write(row) for row in rows])
     included = _included(state, query, rows)
-    links = {"self": request.url} if one else page_links(following)
+    links = {"self": request.url} if one else page_links(cursors)
     body = f'{{"data":{events if one else "[" + events + "]"}'
     if included:
         body += f',"included":{shapes.text(included)}'
@@ -133,16 +100,20 @@ def _page(
     return Response(body.encode(), content_type=MEDIA_TYPE)
 
 
-def _included(state: State, query: Query, rows: list[int]) -> list[dict[str, Any]]:
-    base, found = base_url(), []
+def _included(state: State, query: Query, rows: list[int]) -> list[Json]:
+    base = base_url()
+    found: list[Json] = []
     if "metric" in query.include:
         with_key = state.switches.integration_key
-        for ordinal in dict.fromkeys(state.events.metric[row] for row in rows):
-            resource = shapes.metric(state.metrics[ordinal], base, with_key=with_key)
-            found.append(shapes.sparse(resource, query.fields.get("metric")))
+        ordinals = dict.fromkeys(state.events.metric[row] for row in rows)
+        found += [shapes.metric(state.metrics[one], base, with_key=with_key) for one in ordinals]
     if "profile" in query.include:
         for ordinal in dict.fromkeys(state.events.profile[row] for row in rows):
             person = state.profiles.all[ordinal]
-            resource = shapes.profile(person, base, state.last_event_at(person))
-            found.append(shapes.sparse(resource, query.fields.get("profile")))
-    return found
+            if not person.deleted:
+                found.append(shapes.profile(person, base, state.last_event_at(person)))
+    if "attributions" in query.include and state.extras.attributions:
+        for row in rows:
+            held = state.extras.attributions.get(state.events.id_of(row), ())
+            found += [shapes_rest.attribution(one, base) for one in held]
+    return chosen(found, query)

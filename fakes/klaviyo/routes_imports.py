@@ -9,23 +9,17 @@ from msgspec import Struct
 
 from fakes.klaviyo import shapes
 from fakes.klaviyo.account import ImportJob
-from fakes.klaviyo.answers import base_url, collection, page_of, single
+from fakes.klaviyo.answers import base_url, chosen, collection, page_of, single
 from fakes.klaviyo.decoding import decode
-from fakes.klaviyo.errors import invalid, not_found
-from fakes.klaviyo.imports import run_due_imports
-from fakes.klaviyo.query import Accepted, parse_query
-from fakes.klaviyo.routes_profiles import shown
+from fakes.klaviyo.errors import invalid, unknown_field
+from fakes.klaviyo.jobs import run_due
+from fakes.klaviyo.lookup import the_import, the_list
+from fakes.klaviyo.query import asked
 from fakes.klaviyo.state import State
 
 PROFILES_MAX = 10_000
 PROFILE_BYTES_MAX = 100 * 1024
-_PAGED = Accepted(
-    filters={"status": ("equals", "any")},
-    sorts=("created_at",),
-    size=(20, 100),
-    includes=("lists",),
-    fields={"profile": shapes.PROFILE_FIELDS},
-)
+_ENTRY = ("type", "id", "attributes", "meta")
 
 
 class Profiles(Struct, forbid_unknown_fields=True):
@@ -70,35 +64,33 @@ def add_import_routes(api: Blueprint, state: State) -> None:
     def start_import() -> Response:
         job = _new_job(state, decode(_BODY, request.get_data(cache=False), "profile-bulk-import-job").data)
         answer = single(shapes.import_job(job, base_url(), state.clock.now()), 202)
-        run_due_imports(state)
+        run_due(state)
         return answer
 
     @api.get(name)
     def get_imports() -> Response:
-        query = parse_query(request.args, _PAGED, unknown=state.switches.unknown_parameters)
-        jobs = sorted(state.jobs.values(), key=lambda job: job.created, reverse=query.sort == "-created_at")
+        query = asked(state.switches)
+        _, descending = query.sorted_by("created_at")
+        jobs = sorted(state.jobs.values(), key=lambda job: (job.created, job.id), reverse=descending)
         made = [shapes.import_job(job, base_url(), state.clock.now()) for job in jobs]
         for clause in query.clauses:
             made = [job for job in made if job["attributes"]["status"] in clause.texts()]
-        page, following = page_of(made, query.cursor, query.size)
-        return collection(page, following)
+        page, cursors = page_of(made, query)
+        return collection(chosen(page, query), cursors)
 
     @api.get(f"{name}/<id>")
     def get_import(id: str) -> Response:
-        job = _existing(state, id)
-        return single(shapes.import_job(job, base_url(), state.clock.now()))
+        query, job = asked(state.switches), the_import(state, id)
+        held = [state.lists[i] for i in job.list_ids if i in state.lists] if query.include else []
+        beside = chosen([shapes.profile_list(one, base_url()) for one in held], query)
+        resource = shapes.import_job(job, base_url(), state.clock.now())
+        return single(chosen([resource], query)[0], 200, beside)
 
     @api.get(f"{name}/<id>/import-errors")
     def get_import_errors(id: str) -> Response:
-        query = parse_query(request.args, _PAGED, unknown=state.switches.unknown_parameters)
-        page, following = page_of(_existing(state, id).errors, query.cursor, query.size)
-        return collection(page, following)
-
-    @api.get(f"{name}/<id>/profiles")
-    def get_imported_profiles(id: str) -> Response:
-        query = parse_query(request.args, _PAGED, unknown=state.switches.unknown_parameters)
-        page, following = page_of(_existing(state, id).profile_ids, query.cursor, query.size)
-        return collection([shown(state, state.profiles.by_id[i], query) for i in page], following)
+        query = asked(state.switches)
+        page, cursors = page_of(the_import(state, id).errors, query)
+        return collection(chosen(page, query), cursors)
 
 
 def _new_job(state: State, resource: JobResource) -> ImportJob:
@@ -106,13 +98,11 @@ def _new_job(state: State, resource: JobResource) -> ImportJob:
     if not 0 < len(payloads) <= PROFILES_MAX:
         raise invalid(f"Between 1 and {PROFILES_MAX} profiles are allowed.", "/data/attributes/profiles/data")
     for number, payload in enumerate(payloads):
-        if len(msgspec.json.encode(payload)) > PROFILE_BYTES_MAX:
-            raise invalid("A profile must not exceed 100 KB.", f"/data/attributes/profiles/data/{number}")
+        _check_entry(payload, f"/data/attributes/profiles/data/{number}")
     lists = resource.relationships.lists if resource.relationships else None
     list_ids = [item.id for item in lists.data] if lists else []
     for list_id in list_ids:
-        if list_id not in state.lists:
-            raise not_found("list", list_id)
+        the_list(state, list_id)
     now = state.clock.now()
     job = ImportJob(
         id=state.ids.ulid(now),
@@ -122,10 +112,19 @@ def _new_job(state: State, resource: JobResource) -> ImportJob:
         payloads=payloads,
     )
     state.jobs[job.id] = job
+    state.undone.append(job)
     return job
 
 
-def _existing(state: State, job_id: str) -> ImportJob:
-    if job_id not in state.jobs:
-        raise not_found("profile-bulk-import-job", job_id)
-    return state.jobs[job_id]
+def _check_entry(payload: dict[str, Any], pointer: str) -> None:
+    """What is wrong with an entry's shape refuses the request; a bad value only fails the entry."""
+    if payload.get("type") != "profile" or not isinstance(payload.get("attributes"), dict):
+        raise invalid("Invalid input", pointer)
+    for name in payload:
+        if name not in _ENTRY:
+            raise unknown_field(name, "profile", f"{pointer}/{name}")
+    for name, kind in (("id", str), ("meta", dict)):
+        if payload.get(name) is not None and not isinstance(payload[name], kind):
+            raise invalid("Invalid input", f"{pointer}/{name}")
+    if len(msgspec.json.encode(payload)) > PROFILE_BYTES_MAX:
+        raise invalid("A profile must not exceed 100 KB.", pointer)

@@ -1,23 +1,25 @@
-"""Metrics, metric aggregates and the account."""
+"""Metrics, what their events carry, and metric aggregates."""
 
+from collections import defaultdict
+from itertools import islice
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, request
 
-from fakes.klaviyo import shapes
+from fakes.klaviyo import shapes, shapes_rest
+from fakes.klaviyo.account import Metric
 from fakes.klaviyo.aggregates import aggregate
-from fakes.klaviyo.answers import base_url, collection, document, page_of, single
-from fakes.klaviyo.errors import not_found
-from fakes.klaviyo.query import Accepted, parse_query
+from fakes.klaviyo.answers import Json, base_url, chosen, collection, document, ids_of, page_of, single
+from fakes.klaviyo.lookup import the_metric
+from fakes.klaviyo.query import asked
 from fakes.klaviyo.state import State
+from fakes.klaviyo.timeindex import ROW_MASK
 
 PAGE_SIZE = 200
-_ACCEPTED = Accepted(
-    filters={"integration.name": ("equals",), "integration.category": ("equals",)},
-    includes=("flow-triggers",),
-    fields={"metric": shapes.METRIC_FIELDS},
-)
-_AGGREGATE = Accepted(filters={}, fields={"metric-aggregate": ("data", "dates", "id")})
+LOOKED_AT_MAX = 1_000
+SAMPLES_MAX = 10
+_KINDS = {bool: "boolean", int: "numeric", float: "numeric", str: "string", list: "list", dict: "object"}
 
 
 def add_metric_routes(api: Blueprint, state: State) -> None:
@@ -25,36 +27,72 @@ def add_metric_routes(api: Blueprint, state: State) -> None:
 
     @api.get("/api/metrics")
     def get_metrics() -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
-        made = [
-            shapes.metric(m, base_url(), with_key=state.switches.integration_key)
-            for m in state.visible_metrics()
-        ]
+        query = asked(state.switches)
+        made = [_shape(state, one) for one in state.visible_metrics()]
         for clause in query.clauses:
-            name = clause.field.removeprefix("integration.")
-            made = [m for m in made if m["attributes"]["integration"][name] == clause.text()]
-        page, following = page_of(made, query.cursor, PAGE_SIZE)
-        return collection([shapes.sparse(m, query.fields.get("metric")) for m in page], following)
+            name, wanted = clause.field.removeprefix("integration."), clause.text()
+            made = [one for one in made if one["attributes"]["integration"][name] == wanted]
+        page, cursors = page_of(made, query, PAGE_SIZE)
+        return collection(chosen(page, query), cursors)
 
     @api.get("/api/metrics/<id>")
     def get_metric(id: str) -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
-        made = next((m for m in state.visible_metrics() if m.id == id), None)
-        if made is None:
-            raise not_found("metric", id)
-        resource = shapes.metric(made, base_url(), with_key=state.switches.integration_key)
-        return single(shapes.sparse(resource, query.fields.get("metric")))
+        query = asked(state.switches)
+        return single(chosen([_shape(state, the_metric(state, id))], query)[0])
 
     @api.post("/api/metric-aggregates")
     def query_metric_aggregates() -> Response:
-        query = parse_query(request.args, _AGGREGATE, unknown=state.switches.unknown_parameters)
+        query = asked(state.switches)
         attributes = aggregate(state, request.get_data(cache=False))
         own = {"self": f"{base_url()}/api/metric-aggregates/"}
-        resource: dict[str, Any] = {
+        resource: Json = {
             "type": "metric-aggregate",
             "id": state.ids.uuid(),
             "attributes": attributes,
             "links": own,
         }
-        resource = shapes.sparse(resource, query.fields.get("metric-aggregate"))
-        return document({"data": resource, "links": own})
+        return document({"data": chosen([resource], query)[0], "links": own})
+
+
+def add_property_routes(api: Blueprint, state: State) -> None:
+    """What the events of a metric carry."""
+
+    @api.get("/api/metrics/<id>/metric-properties")
+    def get_metric_properties(id: str) -> Response:
+        query = asked(state.switches)
+        sampled = query.adds("metric-property", "sample_values")
+        return collection(chosen(_properties(state, the_metric(state, id), sampled=sampled), query))
+
+    @api.get("/api/metrics/<id>/relationships/metric-properties")
+    def get_metric_property_ids(id: str) -> Response:
+        asked(state.switches)
+        return collection(ids_of(_properties(state, the_metric(state, id), sampled=False)))
+
+
+def _shape(state: State, made: Metric) -> Json:
+    return shapes.metric(made, base_url(), with_key=state.switches.integration_key)
+
+
+def _properties(state: State, made: Metric, *, sampled: bool) -> list[Json]:
+    """The properties seen on the latest events, by name."""
+    seen: dict[str, list[Any]] = defaultdict(list)
+    newest = state.events.indexes[made.ordinal].descending(0, 1 << 64)
+    for key in islice(newest, LOOKED_AT_MAX):
+        for name, value in msgspec.json.decode(shapes.event_properties(state, key & ROW_MASK)).items():
+            seen[name].append(value)
+    return [
+        shapes_rest.metric_property(
+            made.id, name, _kind(values), _samples(values) if sampled else None, base_url()
+        )
+        for name, values in sorted(seen.items())
+    ]
+
+
+def _kind(values: list[Any]) -> str:
+    kinds = {_KINDS.get(type(value), "null") for value in values if value is not None}
+    return kinds.pop() if len(kinds) == 1 else "string"
+
+
+def _samples(values: list[Any]) -> list[Any]:
+    plain = [value for value in values if isinstance(value, bool | int | float | str)]
+    return list(dict.fromkeys(plain))[:SAMPLES_MAX]

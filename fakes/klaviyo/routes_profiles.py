@@ -1,14 +1,13 @@
 """Profiles: create, read, update, and the upsert."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 from flask import Blueprint, Response, g, request
 from msgspec import Struct
 
-from fakes.klaviyo import shapes
-from fakes.klaviyo.answers import base_url, collection, page_of, single
+from fakes.klaviyo.answers import chosen, collection, page_of, single
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import (
     duplicate_profile,
@@ -18,32 +17,16 @@ from fakes.klaviyo.errors import (
     too_large,
     unknown_field,
 )
-from fakes.klaviyo.filters import Clause
+from fakes.klaviyo.lookup import the_profile
+from fakes.klaviyo.profilefilter import matching
 from fakes.klaviyo.profiles import WRITABLE, IdentifierTaken, Profile, UnknownProfile, patch_properties
-from fakes.klaviyo.query import Accepted, Query, parse_query
+from fakes.klaviyo.profileviews import included, shown
+from fakes.klaviyo.query import asked
 from fakes.klaviyo.state import State
-from fakes.klaviyo.values import Bad
+from fakes.klaviyo.values import Bad, checked_patch
 
 PROFILE_BYTES_MAX = 100 * 1024
 NO_ANONYMOUS_ID_SINCE = "2026-01-15"
-_LISTED = ("equals", "any")
-_BOUNDS = ("greater-than", "less-than")
-_ADDITIONAL = {"profile": ("subscriptions", "predictive_analytics")}
-_ACCEPTED = Accepted(
-    filters={
-        "id": _LISTED,
-        "email": _LISTED,
-        "phone_number": _LISTED,
-        "external_id": _LISTED,
-        "created": _BOUNDS,
-        "updated": _BOUNDS,
-    },
-    sorts=("id", "created", "updated", "email"),
-    size=(20, 100),
-    includes=("push-tokens", "lists", "segments", "conversation"),
-    fields={"profile": shapes.PROFILE_FIELDS, "list": shapes.LIST_FIELDS},
-    additional=_ADDITIONAL,
-)
 
 
 class ProfileResource(Struct, forbid_unknown_fields=True):
@@ -69,44 +52,48 @@ def add_profile_routes(api: Blueprint, state: State) -> None:
 def _add_reads(api: Blueprint, state: State) -> None:
     @api.get("/api/profiles")
     def get_profiles() -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
-        page, following = page_of(_matching(state, query), query.cursor, query.size)
-        return collection([shown(state, person, query) for person in page], following)
+        query = asked(state.switches)
+        page, cursors = page_of(matching(state, query), query)
+        resources = chosen([shown(state, person, query) for person in page], query)
+        return collection(resources, cursors, included(state, page, query))
 
     @api.get("/api/profiles/<id>")
     def get_profile(id: str) -> Response:
-        query = parse_query(request.args, _ACCEPTED, unknown=state.switches.unknown_parameters)
-        return single(shown(state, _existing(state, id), query))
+        return _answer(state, the_profile(state, id))
 
 
 def _add_writes(api: Blueprint, state: State) -> None:
     @api.post("/api/profiles")
     def create_profile() -> Response:
-        _, clean, phone_ignored = _read(state)
+        resource, clean, phone_ignored = _read(state)
+        for name in ("id", "meta"):
+            if getattr(resource, name) is not None:
+                raise unknown_field(name, "profile", f"/data/{name}")
         holders = state.profiles.holders(clean)
         if holders:
             raise duplicate_profile(holders[0].id)
         person = state.profiles.create(state.clock.now())
         state.profiles.change(person, clean, state.clock.now())
-        return _written(state, person, 201, phone_ignored)
+        return _answer(state, person, 201, phone_ignored=phone_ignored)
 
     @api.patch("/api/profiles/<id>")
     def update_profile(id: str) -> Response:
-        person = _existing(state, id)
+        person = the_profile(state, id)
         resource, clean, phone_ignored = _read(state, partial_phone=False)
         if resource.id != id:
             raise invalid("The id in the body must be the id in the path.", "/data/id")
+        patch = _patch(resource)
         try:
             state.profiles.change(person, clean, state.clock.now())
         except IdentifierTaken as taken:
             raise duplicate_profile(taken.owner.id) from None
-        patch_properties(person.properties, (resource.meta or {}).get("patch_properties") or {})
-        return _written(state, person, 200, phone_ignored)
+        patch_properties(person.properties, patch)
+        return _answer(state, person, phone_ignored=phone_ignored)
 
     @api.post("/api/profile-import")
     def create_or_update_profile() -> Response:
         resource, clean, phone_ignored = _read(state)
-        patch = (resource.meta or {}).get("patch_properties")
+        patch = _patch(resource)
         try:
             person, created = state.profiles.upsert(clean, resource.id, patch, state.clock.now())
         except UnknownProfile:
@@ -116,17 +103,7 @@ def _add_writes(api: Blueprint, state: State) -> None:
             raise (
                 not_found("profile", resource.id) if resource.id else duplicate_profile(taken.owner.id)
             ) from None
-        return _written(state, person, 201 if created else 200, phone_ignored)
-
-
-def shown(state: State, person: Profile, query: Query) -> dict[str, Any]:
-    """A profile as a query wants to see it."""
-    wanted = query.additional.get("profile", ())
-    last_event_at = state.last_event_at(person)
-    resource = shapes.profile(person, base_url(), last_event_at, subscriptions="subscriptions" in wanted)
-    if "predictive_analytics" in wanted:
-        resource["attributes"]["predictive_analytics"] = None
-    return shapes.sparse(resource, query.fields.get("profile"))
+        return _answer(state, person, 201 if created else 200, phone_ignored=phone_ignored)
 
 
 def _read(state: State, *, partial_phone: bool = True) -> tuple[ProfileResource, dict[str, Any], bool]:
@@ -144,62 +121,26 @@ def _read(state: State, *, partial_phone: bool = True) -> tuple[ProfileResource,
         clean, ignored = state.profiles.cleaned(resource.attributes, partial_phone=partial_phone)
     except Bad as bad:
         raise invalid(bad.detail, f"/data/attributes/{bad.member}") from None
-    if not resource.id and not any(
-        clean.get(n) for n in ("email", "phone_number", "external_id", "anonymous_id")
-    ):
+    if not resource.id and not any(_names_somebody(clean)):
         raise invalid("At least one profile identifier is required.", "/data/attributes")
     return resource, clean, ignored
 
 
-def _written(state: State, person: Profile, status: int, phone_ignored: bool) -> Response:
-    response = single(shapes.profile(person, base_url(), state.last_event_at(person)), status)
+def _names_somebody(clean: dict[str, Any]) -> Iterable[Any]:
+    return (clean.get(name) for name in ("email", "phone_number", "external_id", "anonymous_id"))
+
+
+def _patch(resource: ProfileResource) -> dict[str, Any]:
+    try:
+        return checked_patch(resource.meta)
+    except Bad as bad:
+        raise invalid(bad.detail, f"/data/{bad.member}") from None
+
+
+def _answer(state: State, person: Profile, status: int = 200, *, phone_ignored: bool = False) -> Response:
+    query = asked(state.switches)
+    resource = chosen([shown(state, person, query)], query)[0]
+    response = single(resource, status, included(state, [person], query))
     if phone_ignored:
         response.headers["X-Klaviyo-Partial-Failure"] = "phone_number"
     return response
-
-
-def _existing(state: State, profile_id: str) -> Profile:
-    person = state.profiles.by_id.get(profile_id)
-    if person is None:
-        raise not_found("profile", profile_id)
-    return person
-
-
-def _matching(state: State, query: Query) -> Sequence[Profile]:
-    """The profiles a query wants, in its order; without one, in order of creation."""
-    found: Sequence[Profile] = state.profiles.all
-    for clause in query.clauses:
-        found = list(_kept(state, found, clause))
-    if query.sort:
-        name = query.sort.removeprefix("-")
-        found = sorted(found, key=lambda p: (_sort_key(p, name), p.id), reverse=query.sort.startswith("-"))
-    return found
-
-
-def _kept(state: State, found: Iterable[Profile], clause: Clause) -> Iterable[Profile]:
-    if clause.field in ("created", "updated"):
-        at = clause.instant()
-        later = clause.operator == "greater-than"
-        return [p for p in found if _is_beyond(p, clause.field, at, later=later)]
-    wanted = clause.texts()
-    if clause.field == "email" and state.switches.email_lowercased:
-        wanted = tuple(text.lower() for text in wanted)
-    if clause.field == "id":
-        holders = [state.profiles.by_id.get(text) for text in wanted]
-    else:
-        holders = [state.profiles.owner(clause.field, text) for text in wanted]
-    ordinals = {person.ordinal for person in holders if person is not None}
-    if found is state.profiles.all:
-        return [state.profiles.all[ordinal] for ordinal in sorted(ordinals)]
-    return [p for p in found if p.ordinal in ordinals]
-
-
-def _is_beyond(person: Profile, name: str, at: Any, *, later: bool) -> bool:
-    value = person.created if name == "created" else person.updated
-    return bool(value > at if later else value < at)
-
-
-def _sort_key(person: Profile, name: str) -> Any:
-    if name == "email":
-        return person.attributes.get("email") or ""
-    return person.id if name == "id" else person.created if name == "created" else person.updated

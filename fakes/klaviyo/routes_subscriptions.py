@@ -1,6 +1,6 @@
 """Consent: subscribing and unsubscribing in bulk. Malformed entries refuse the whole request."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -13,13 +13,25 @@ from fakes.klaviyo.answers import accepted
 from fakes.klaviyo.consent import CHANNELS, Change
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import Refusal, invalid, unknown_field
-from fakes.klaviyo.routes_lists import existing_list
+from fakes.klaviyo.lookup import the_list
 from fakes.klaviyo.state import State
 from fakes.klaviyo.values import Bad
 
 SUBSCRIBE_MAX = 1_000
 UNSUBSCRIBE_MAX = 100
+PUSH_MEMBERS = ("tokens", "anonymous_id")
 POINTER = "/data/attributes/profiles/data"
+
+
+class PushToken(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    token: str
+    platform: Literal["android", "ios"]
+    vendor: Literal["apns", "fcm"]
+    enablement_status: (
+        Literal["AUTHORIZED", "DENIED", "NOT_DETERMINED", "PROVISIONAL", "UNAUTHORIZED"] | None
+    ) = None
+    background: Literal["AVAILABLE", "DENIED", "RESTRICTED"] | None = None
+    device_metadata: dict[str, Any] | None = None
 
 
 class PersonAttributes(Struct, forbid_unknown_fields=True):
@@ -86,8 +98,9 @@ def add_subscription_routes(api: Blueprint, state: State) -> None:
     @api.post("/api/profile-subscription-bulk-delete-jobs")
     def unsubscribe() -> Response:
         job = _read("profile-subscription-bulk-delete-job", UNSUBSCRIBE_MAX)
-        if job.attributes.historical_import is not None:
-            raise unknown_field("historical_import", job.type, "/data/attributes/historical_import")
+        for name in ("historical_import", "custom_source"):
+            if getattr(job.attributes, name) is not None:
+                raise unknown_field(name, job.type, f"/data/attributes/{name}")
         _carry_out(state, job, "UNSUBSCRIBED")
         return accepted()
 
@@ -105,7 +118,7 @@ def _carry_out(state: State, job: Job, wanted: str) -> bool:
     """Check everybody, then change everybody; whether a bad phone was ignored."""
     made: ProfileList | None = None
     if job.relationships and job.relationships.list:
-        made = existing_list(state, job.relationships.list.data.id)
+        made = the_list(state, job.relationships.list.data.id)
     historical = bool(job.attributes.historical_import)
     changes, phone_ignored = [], False
     for number, person in enumerate(job.attributes.profiles.data):
@@ -137,9 +150,11 @@ def _checked(
     for channel, kind, said in _said(attributes.subscriptions, pointer):
         if said.get("consent") != wanted:
             raise invalid("Invalid input", f"{pointer}/subscriptions/{channel}/{kind}/consent")
+        _check_said(said, kind, f"{pointer}/subscriptions/{channel}/{kind}")
         channels[f"{channel}.{kind}"] = _consented_at(state, channel, said, historical, pointer)
     _check_sms(state, clean, channels, ignored, pointer)
-    return Change(person.id, clean, channels), ignored
+    tokens = _push_tokens(state, attributes.subscriptions.get("push") or {}, f"{pointer}/subscriptions/push")
+    return Change(person.id, clean, channels, tokens), ignored
 
 
 def _said(subscriptions: dict[str, dict[str, Any]], pointer: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -147,12 +162,37 @@ def _said(subscriptions: dict[str, dict[str, Any]], pointer: str) -> list[tuple[
         raise invalid("The field 'subscriptions' is required.", f"{pointer}/subscriptions")
     said = []
     for channel, kinds in subscriptions.items():
+        if channel not in CHANNELS:
+            raise unknown_field(channel, "subscriptions", f"{pointer}/subscriptions/{channel}")
         for kind, value in kinds.items():
-            if kind not in CHANNELS.get(channel, ()):
+            if channel == "push" and kind in PUSH_MEMBERS:
+                continue
+            if kind not in CHANNELS[channel]:
                 raise unknown_field(kind, channel, f"{pointer}/subscriptions/{channel}/{kind}")
-            if isinstance(value, dict):
-                said.append((channel, kind, value))
+            if value is None:
+                continue
+            if not isinstance(value, dict):
+                raise invalid("Invalid input", f"{pointer}/subscriptions/{channel}/{kind}")
+            said.append((channel, kind, value))
+    if not said:
+        raise invalid("The field 'subscriptions' is required.", f"{pointer}/subscriptions")
     return said
+
+
+def _check_said(said: dict[str, Any], kind: str, pointer: str) -> None:
+    for name in said:
+        if name not in ("consent", "consented_at"):
+            raise unknown_field(name, kind, f"{pointer}/{name}")
+
+
+def _push_tokens(state: State, push: dict[str, Any], pointer: str) -> tuple[dict[str, Any], ...]:
+    """The tokens that come along, as they are kept on the profile."""
+    try:
+        given = msgspec.convert(push.get("tokens") or [], list[PushToken])
+    except msgspec.ValidationError:
+        raise invalid("Invalid input", f"{pointer}/tokens") from None
+    created = state.clock.now().isoformat(timespec="seconds")
+    return tuple(msgspec.to_builtins(token) | {"id": state.ids.uuid(), "created": created} for token in given)
 
 
 def _consented_at(
@@ -165,10 +205,11 @@ def _consented_at(
         return state.clock.now()
     try:
         at = datetime.fromisoformat(given or "")
-    except (TypeError, ValueError):
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        is_past = at <= state.clock.now()
+    except (TypeError, ValueError, OverflowError):
         raise _bad_consented_at(channel, pointer) from None
-    at = at if at.tzinfo else at.replace(tzinfo=state.clock.now().tzinfo)
-    if at > state.clock.now():
+    if not is_past:
         raise _bad_consented_at(channel, pointer)
     return at
 

@@ -11,14 +11,9 @@ from fakes.kit.ids import mix
 from fakes.klaviyo.account import INTEGRATIONS, ImportJob, Metric, ProfileList
 from fakes.klaviyo.eventstore import HAS_UNIQUE_ID
 from fakes.klaviyo.profiles import LOCATION, TEXTS, Profile
+from fakes.klaviyo.records import Attribution
 from fakes.klaviyo.state import State
 
-METRIC_FIELDS = ("id", "name", "created", "updated", "integration")
-LIST_FIELDS = ("id", "name", "created", "updated", "opt_in_process", "profile_count")
-PROFILE_FIELDS = (
-    *("id", "email", "phone_number", "external_id", *TEXTS, "created", "updated", "joined_group_at"),
-    *("last_event_date", "location", "properties", "subscriptions", "predictive_analytics"),
-)
 EVENT_FIELDS = ("datetime", "event_properties", "timestamp", "uuid")
 WEEK = timedelta(days=7)
 _UUID_EPOCH_S = 12_219_292_800
@@ -30,7 +25,7 @@ def event_writer(state: State, base: str, fields: Sequence[str] | None) -> Calla
     chosen = EVENT_FIELDS if fields is None else [f.split(".", 1)[0] for f in fields]
     parts = [_PARTS[name] for name in EVENT_FIELDS if name in chosen]
     events, metrics, profiles = state.events, state.metrics, state.profiles.all
-    root = f"{base}/api/events/"
+    root, credited = f"{base}/api/events/", state.extras.attributions
 
     def write(row: int) -> str:
         event_id = events.id_of(row)
@@ -42,7 +37,7 @@ def event_writer(state: State, base: str, fields: Sequence[str] | None) -> Calla
             f'{{"type":"event","id":"{event_id}","attributes":{{{attributes}}},"relationships":{{'
             f'"profile":{{"data":{profile},{_pair(own, "profile")}}},'
             f'"metric":{{"data":{metric},{_pair(own, "metric")}}},'
-            f'"attributions":{{"data":[],{_pair(own, "attributions")}}}}},'
+            f'"attributions":{{"data":{_credits(credited, event_id)},{_pair(own, "attributions")}}}}},'
             f'"links":{{"self":"{own}"}}}}'
         )
 
@@ -111,22 +106,22 @@ def subscriptions_of(person: Profile) -> Json:
     def is_subscribed(channel: str) -> bool:
         return person.consent.get(channel, {}).get("consent") == "SUBSCRIBED"
 
+    push = _consent(person, "push.marketing", "can_receive_push_marketing", is_subscribed("push.marketing"))
+    tracking = {
+        kind: _consent(person, f"email.{kind}", "can_receive", is_subscribed(f"email.{kind}"))
+        for kind in ("open_tracking", "click_tracking")
+        if f"email.{kind}" in person.consent
+    }
     return {
-        "email": {"marketing": email},
+        "email": {"marketing": email} | tracking,
         "sms": {
             kind: _consent(person, f"sms.{kind}", f"can_receive_sms_{kind}", is_subscribed(f"sms.{kind}"))
             for kind in ("marketing", "transactional")
         },
-        "mobile_push": {
-            "marketing": {
-                "can_receive_push_marketing": False,
-                "consent": "NEVER_SUBSCRIBED",
-                "consent_timestamp": None,
-            }
-        },
+        "mobile_push": {"marketing": push},
         "whatsapp": {
             kind: _consent(person, f"whatsapp.{kind}", "can_receive", is_subscribed(f"whatsapp.{kind}"))
-            for kind in ("marketing", "transactional")
+            for kind in ("marketing", "transactional", "conversational")
         },
     }
 
@@ -185,7 +180,7 @@ def import_job(job: ImportJob, base: str, now: datetime) -> Json:
 
 def sparse(resource: Json, fields: Sequence[str] | None) -> Json:
     """The resource with only the chosen attributes; dotted names choose inside an attribute."""
-    if fields is None:
+    if fields is None or "attributes" not in resource:
         return resource
     kept: Json = {}
     for name in fields:
@@ -243,6 +238,12 @@ _PARTS: Mapping[str, Callable[[State, int], str]] = {
     "timestamp": lambda s, row: f'"timestamp":{s.events.at[row]}',
     "uuid": lambda s, row: f'"uuid":"{_uuid(s, row)}"',
 }
+
+
+def _credits(attributions: Mapping[str, Sequence[Attribution]], event_id: str) -> str:
+    if event_id not in attributions:
+        return "[]"
+    return text([{"type": "attribution", "id": one.id} for one in attributions[event_id]])
 
 
 def _pair(own: str, name: str) -> str:

@@ -10,7 +10,9 @@ import msgspec
 
 from fakes.klaviyo.account import Account, ImportJob, Metric, ProfileList
 from fakes.klaviyo.eventstore import BACKFILL, DELETED, HAS_UNIQUE_ID, NO_VALUE
+from fakes.klaviyo.jobs import unfinished
 from fakes.klaviyo.profiles import KEYED, Profile
+from fakes.klaviyo.records import Extras
 from fakes.klaviyo.values import compact
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ def dump(state: "State") -> dict[str, Any]:
         "profiles": [asdict(profile) for profile in state.profiles.all],
         "lists": [asdict(made) for made in state.lists.values()],
         "import_jobs": [asdict(job) for job in state.jobs.values()],
+        "extras": asdict(state.extras),
+        "outbox": {hook: [list(one) for one in waiting] for hook, waiting in state.outbox.items()},
+        "push": state.push.dump(),
+        "shown_at": [list(one) for one in state.shown_at],
         "events": [_event(state, row) for row in state.events.live_rows()],
         "event_rows": len(state.events),
     }
@@ -49,9 +55,11 @@ def load(state: "State", dumped: Mapping[str, Any]) -> None:
         _load_profile(state, msgspec.convert(raw, Profile))
     state.lists = {raw["id"]: msgspec.convert(raw, ProfileList) for raw in parts["lists"]}
     state.jobs = {raw["id"]: msgspec.convert(raw, ImportJob) for raw in parts["import_jobs"]}
+    ordinals = {person.id: person.ordinal for person in state.profiles.all}
     for raw in parts["events"]:
-        _load_event(state, raw)
+        _load_event(state, raw, ordinals)
     _fill_gap(state, int(dumped.get("event_rows", 0)))
+    _load_rest(state, dumped)
     state.ids.load(parts["ids"])
     state.counts = Counter(dumped.get("counts", {}))
 
@@ -75,6 +83,16 @@ def _event(state: "State", row: int) -> dict[str, Any]:
     }
 
 
+def _load_rest(state: "State", dumped: Mapping[str, Any]) -> None:
+    """What a dump of an earlier version may not have."""
+    state.extras = msgspec.convert(dumped.get("extras", {}), Extras)
+    state.undone = unfinished(state)
+    state.outbox = msgspec.convert(dumped.get("outbox", {}), dict[str, list[tuple[str, int]]])
+    state.shown_at = msgspec.convert(dumped.get("shown_at", []), list[tuple[float, int, int]])
+    if "push" in dumped:
+        state.push.load(dumped["push"])
+
+
 def _load_metric(state: "State", raw: Metric) -> None:
     metric = state.add_metric(raw.name, raw.integration, visible=raw.visible)
     del state.metric_by_id[metric.id]
@@ -86,13 +104,15 @@ def _load_metric(state: "State", raw: Metric) -> None:
 def _load_profile(state: "State", profile: Profile) -> None:
     profile.ordinal = len(state.profiles.all)
     state.profiles.all.append(profile)
+    if profile.deleted:
+        return
     state.profiles.by_id[profile.id] = profile
     for name in KEYED:
         if name in profile.attributes:
             state.profiles.by[name][profile.attributes[name]] = profile
 
 
-def _load_event(state: "State", raw: Mapping[str, Any]) -> None:
+def _load_event(state: "State", raw: Mapping[str, Any], ordinals: Mapping[str, int]) -> None:
     row = state.events.decoded(raw["id"])
     if row is None or row < len(state.events):
         raise ValueError(f"event ids must come from a dump of a fake with the same seed: {raw['id']}")
@@ -100,7 +120,7 @@ def _load_event(state: "State", raw: Mapping[str, Any]) -> None:
     metric = state.metric_by_id[raw["metric_id"]]
     state.events.append(
         metric=metric.ordinal,
-        profile=state.profiles.by_id[raw["profile_id"]].ordinal,
+        profile=ordinals[raw["profile_id"]],
         unique_id=raw["unique_id"],
         at=int(raw["at"]),
         value=NO_VALUE if raw["value"] is None else float(raw["value"]),

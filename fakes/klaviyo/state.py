@@ -5,7 +5,7 @@ The scripting methods at the end plant defects; they keep every index right and 
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,11 +13,14 @@ from typing import Any
 
 from fakes.kit.clock import Clock, as_utc
 from fakes.kit.ids import Ids
-from fakes.klaviyo import snapshot
+from fakes.kit.push import Push
+from fakes.klaviyo import snapshot, webhooks
 from fakes.klaviyo.account import INTEGRATIONS, Account, ImportJob, Metric, ProfileList
 from fakes.klaviyo.eventstore import BACKFILL, HAS_UNIQUE_ID, NO_VALUE, EventStore, StoredEvent
 from fakes.klaviyo.intake import ReadyEvent
+from fakes.klaviyo.jobs import Job
 from fakes.klaviyo.profiles import Profile, Profiles
+from fakes.klaviyo.records import Attribution, Extras, Segment
 from fakes.klaviyo.switches import Switches
 from fakes.klaviyo.values import compact
 
@@ -29,6 +32,7 @@ class State:
         self.clock = clock
         self.switches = switches
         self.ids = Ids(seed)
+        self.push = Push(clock, webhooks.schedule)
         self._seed = seed
         self._account = account
         self.reset()
@@ -44,6 +48,11 @@ class State:
         self._metric_by_name: dict[tuple[str, str], Metric] = {}
         self.lists: dict[str, ProfileList] = {}
         self.jobs: dict[str, ImportJob] = {}
+        self.undone: list[Job] = []
+        self.extras = Extras()
+        self.outbox: dict[str, list[tuple[str, int]]] = {}
+        """Per webhook: topics with the rows of events that have not been queued for delivery yet."""
+        self.push.reset()
         self.currencies: list[str] = [""]
         self._currency_numbers: dict[str | None, int] = {None: 0, "": 0}
         self.counts: Counter[str] = Counter()
@@ -97,6 +106,17 @@ class State:
             self.events.hide(first, end, shown_at_s)
         else:
             self.events.show(first, end)
+
+    def happened(self, profile: Profile, metric_name: str, properties: Mapping[str, Any]) -> None:
+        """Record an event of Klaviyo's own, readable at once."""
+        if not self.switches.consent_events:
+            return
+        first, at = len(self.events), math.floor(self.clock.now().timestamp())
+        packed = compact(properties, bytearray())
+        event = ReadyEvent(metric_name, None, at, None, None, backfill=True, properties=packed)
+        self._append(self.metric(metric_name, "Klaviyo"), profile, event, str(at))
+        self.events.show(first, first + 1)
+        webhooks.announce(self, first, first + 1)
 
     def visible_metrics(self) -> list[Metric]:
         """The metrics that a reader can see: those with a readable event, or made by script."""
@@ -159,6 +179,21 @@ class State:
         process = opt_in_process or self.switches.account_opt_in
         made = ProfileList(self.ids.short(), name, process, now, now)
         self.lists[made.id] = made
+        return made
+
+    def add_segment(self, name: str, profile_ids: Sequence[str] = ()) -> Segment:
+        """A segment with these people in it."""
+        now = self.clock.now()
+        made = Segment(self.ids.short(), name, now, now, dict.fromkeys(profile_ids, now))
+        self.extras.segments[made.id] = made
+        return made
+
+    def attribute(self, event_id: str, **credited: str) -> Attribution:
+        """Credit an event: ``flow="…"``, ``campaign="…"``, ``attributed_event="…"`` and the like, as ids."""
+        self._row(event_id)
+        named = {name.replace("_", "-"): value for name, value in credited.items()}
+        made = Attribution(self.ids.uuid(), event_id, named)
+        self.extras.attributions.setdefault(event_id, []).append(made)
         return made
 
     def profile(self, email: str) -> Profile:

@@ -16,10 +16,16 @@ class Switches:
     """No ``revision`` header: 400, or served as the oldest living revision."""
     unknown_parameters: str = field(default="ignore", metadata=_choice("ignore", "refuse"))
     """Query parameters that the endpoint does not know."""
+    filter_shapes_enforced: bool = True
+    """Whether a filter must give a list where the description only knows lists, and the other way round."""
     scopes: str = ""
     """Scopes of the private key, comma-separated; empty means all."""
     window_alignment: str = field(default="anchored", metadata=_choice("anchored", "aligned"))
     """Rate windows start at the first request, or on the clock's second and minute."""
+    refresh_token_rotates: bool = True
+    """Whether refreshing an OAuth token gives a new refresh token and ends the old one."""
+    merchant_answer: str = field(default="allow", metadata=_choice("allow", "deny"))
+    """What the merchant answers on the OAuth page."""
     ratelimit_reports: str = field(default="burst", metadata=_choice("burst", "steady"))
     """The window that ``RateLimit-Remaining`` and ``RateLimit-Reset`` describe."""
 
@@ -68,5 +74,23 @@ class Switches:
     """Whether Add Profiles to List fires list flows."""
     import_job_s: float = 0.0
     """How long a bulk profile import stays unfinished."""
+    suppression_job_s: float = 0.0
+    """How long a bulk suppression stays unfinished."""
+    merge_job_s: float = 0.0
+    """How long after its 201 two profiles are merged."""
+    merge_duplicates: str = field(default="keep", metadata=_choice("keep", "collapse"))
+    """Events of merged profiles with the same metric and unique_id: both stay, or one."""
+    deletion_job_s: float = 0.0
+    """How long after its 202 a profile is deleted for privacy."""
+    consent_events: bool = True
+    """Whether changes of consent are recorded as events of Klaviyo's own metrics."""
+
+    # Definitions and webhooks
+    custom_metrics_max: int = 50
+    """How many custom metrics the account's plan has; a standard account has 1."""
+    webhooks_allowed: bool = True
+    """Whether the account may use webhooks (Advanced KDP, or an app)."""
+    webhook_delay_s: float = 0.0
+    """How long after its event a delivery leaves."""
     integration_key: bool = False
     """Whether a metric's integration carries a ``key`` member."""

@@ -91,3 +91,26 @@ def _check(value: object, depth: int) -> None:
                 _check(item, depth + 1)
     elif isinstance(value, int) and not _INT_MIN <= value <= _INT_MAX:
         raise Bad("An integer must fit into 64 bits", "properties")
+
+
+PATCHES = ("append", "unappend", "unset")
+
+
+def checked_patch(meta: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The ``patch_properties`` of a profile's meta. Raises Bad for what cannot be carried out."""
+    said: Mapping[str, Any] = meta or {}
+    for name, value in said.items():
+        if name not in ("patch_properties", "patch_identifiers"):
+            raise Bad(f"'{name}' is not a valid field for the resource 'meta'.", f"meta/{name}")
+        if value is not None and not isinstance(value, dict):
+            raise Bad(f"'{name}' must be an object", f"meta/{name}")
+    patch: dict[str, Any] = said.get("patch_properties") or {}
+    for name, value in patch.items():
+        if name not in PATCHES:
+            raise Bad(f"'{name}' is not a valid field for the resource 'patch_properties'.", f"meta/{name}")
+        good: tuple[type, ...] = (str, list) if name == "unset" else (dict,)
+        if value is not None and not isinstance(value, good):
+            raise Bad(f"'{name}' has the wrong type", f"meta/patch_properties/{name}")
+        if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+            raise Bad("'unset' takes names", "meta/patch_properties/unset")
+    return patch
