@@ -1,0 +1,1 @@
+"""A stateful fake of the Lightspeed Retail X-Series API (once Vend)."""

@@ -1,0 +1,99 @@
+"""X-Series' error bodies. There is no one envelope: each generation of the API has its own."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from fakes.kit.clock import Clock
+from fakes.lightspeed_x.switches import Switches
+from fakes.lightspeed_x.wire import encoded
+
+_NAMES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    413: "Request Entity Too Large",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+class Refused(Exception):
+    """The request is answered with this status and message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Errors:
+    """Bodies for refusals. Also what the fault layer sends."""
+
+    def __init__(self, clock: Clock, switches: Switches) -> None:
+        self._clock = clock
+        self._switches = switches
+
+    def refused(self, status: int, message: str, generation: str = "2.x") -> Response:
+        """What is wrong with the request, in the words of its generation."""
+        if generation == "0.9":
+            name = _NAMES.get(status, "Error")
+            return answer({"status": "error", "error": name, "details": message}, status)
+        if status in (400, 422):
+            reference = f"{int(self._clock.now().timestamp()):x}"
+            return answer({"errors": {"global": [message]}, "reference": reference}, status)
+        return answer({"error": message}, status)
+
+    def unauthorized(self) -> Response:
+        return answer({"error": "Access token is not valid"}, 401)
+
+    def expired_token(self) -> Response:
+        """What a token past its time gets."""
+        return self.unauthorized()
+
+    def rate_limited(self, retry_after_s: float | None) -> Response:
+        """429. Newer clients read error and message, older ones the limits and a date inside the body."""
+        body: dict[str, Any] = {"error": "Too Many Requests", "message": "Rate limiting enforced"}
+        until = self._clock.now() + timedelta(seconds=retry_after_s or 0)
+        if self._switches.limit_body != "documented":
+            old = {"limits": {"max": None, "desc": "Rate limiting enforced"}, "retry-after": http_date(until)}
+            body = {**body, **old} if self._switches.limit_body == "both" else {"error": body["error"], **old}
+        response = answer(body, 429)
+        if retry_after_s is not None and self._switches.retry_after != "absent":
+            in_seconds = self._switches.retry_after == "seconds"
+            response.headers["Retry-After"] = str(int(retry_after_s)) if in_seconds else http_date(until)
+        return response
+
+    def http(self, error: HTTPException) -> Response:
+        """What Flask itself refuses: unknown paths, wrong methods."""
+        status = error.code or 500
+        message = "service not found" if status == 404 else _NAMES.get(status, error.name).lower()
+        return self.refused(status, message)
+
+    def server_error(self, status: int) -> Response:
+        """5xx come from the edge as HTML; anything else as JSON."""
+        name = _NAMES.get(status, "Error")
+        if status < 500:
+            return self.refused(status, name)
+        html = f"<html><head><title>{status} {name}</title></head><body><h1>{name}</h1></body></html>"
+        return Response(html, status=status, content_type="text/html; charset=UTF-8")
+
+
+def http_date(at: datetime) -> str:
+    """RFC 1123: `Wed, 15 Jul 2020 15:04:05 GMT`."""
+    return format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(encoded(body), status=status, content_type="application/json")
