@@ -5,27 +5,21 @@ import json
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fakes.vendors import BUILT, VENDORS
+
 if TYPE_CHECKING:
     import ssl
 
     from fakes.kit.clock import Clock
-
-# In the order of their ports, which stay the same whichever are served. A new vendor is one row.
-VENDORS: dict[str, str] = {
-    "klaviyo": "fakes.klaviyo.app",
-    "lightspeed_r": "fakes.lightspeed_r.app",
-    "lightspeed_x": "fakes.lightspeed_x.app",
-    "sitoo": "fakes.sitoo.app",
-}
-BUILT = ("klaviyo", "lightspeed_r")
+    from fakes.world import FakeWorld
 
 
 def register(root: typer.Typer) -> None:
@@ -33,24 +27,34 @@ def register(root: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True)
     group.callback()(_group)
     group.command()(serve)
+    group.command()(coverage)
     root.add_typer(group, name="fakes")
 
 
 def _group() -> None:
     """Fakes of Klaviyo and the points of sale."""
-    # With a callback, Typer keeps the name of a group's only command.
 
 
 def serve(
     *,
     port_base: Annotated[int, typer.Option(help="Port of the first vendor; 0 takes free ones.")] = 9100,
     only: Annotated[str, typer.Option(help="Vendors to serve, comma-separated.")] = ",".join(BUILT),
-    seed: Annotated[int, typer.Option(help="Seed of ids and draws.")] = 1,
+    instances: Annotated[int, typer.Option(min=1, help="How many of each, on the ports that follow.")] = 1,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of ids and draws; 1, or that of the state file.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Load the world from this file, and save it there in the end.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
     virtual_clock: Annotated[
         str | None, typer.Option(help="Stand still at this instant, moved through /_fake/clock.")
     ] = None,
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Switch rate limits off.")] = False,
+    journal_max: Annotated[int, typer.Option(min=0, help="Requests each fake remembers.")] = 2_000,
+    link_base: Annotated[
+        str | None, typer.Option(help="What links in answers begin with, e.g. https://fakes.test/{fake}.")
+    ] = None,
     tls: Annotated[bool, typer.Option("--tls", help="Serve https, with an authority of our own.")] = False,
     tls_dir: Annotated[
         Path, typer.Option(help="Where that authority is kept; trust its fakes-ca.pem.")
@@ -61,36 +65,94 @@ def serve(
     \b
     tillproof fakes serve
     tillproof fakes serve --only klaviyo --port-base 0 --json
+    tillproof fakes serve --state world.json        saved at the end, and on POST /_fake/save
     tillproof fakes serve --tls          then: curl --cacert .fakes-tls/fakes-ca.pem https://localhost:9100/…
+
+    Each has a page to look at and to break things with at /_fake/.
     """
-    names = _chosen(only)
-    clock = _clock(virtual_clock)
-    fakes = {name: _build(name, clock, seed) for name in names}
-    for fake in fakes.values():
-        fake.limits.enabled = not no_limits
-    order = list(VENDORS)
-    ports = {name: port_base + order.index(name) if port_base else 0 for name in names}
+    world = _world(_chosen(only), _clock(virtual_clock), seed, state, instances)
+    for name, fake in world.fakes.items():
+        fake.limits.enabled = fake.limits.enabled and not no_limits
+        fake.journal.cap(journal_max)
+        fake.link_base = None if link_base is None else _link_base(link_base, name)
+        fake.saver = None if state is None else partial(_save, world, state)
+    ports = {name: _port(port_base, name) for name in world.fakes} if port_base else {}
     authority = str((tls_dir / "fakes-ca.pem").absolute()) if tls else ""
-    announce = partial(_announce, fakes, authority=authority, as_json=as_json)
-    _run(fakes, ports, _tls(tls_dir) if tls else None, announce)
+    announce = partial(_announce, world.fakes, authority=authority, as_json=as_json)
+    _run(world, ports, _tls(tls_dir) if tls else None, announce)
+    if state is not None:
+        _save(world, state)
+
+
+def coverage(
+    *,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the table to this file instead of showing it.")
+    ] = None,
+) -> None:
+    """Every endpoint of every fake, with where it is written down and tested."""
+    from fakes.kit.coverage import table
+
+    text = table()
+    if write is None:
+        print(text, end="")
+    else:
+        write.write_text(text, encoding="utf-8")
+
+
+def _world(
+    names: list[str], clock: "Clock", seed: int | None, state: Path | None, instances: int
+) -> "FakeWorld":
+    from fakes.world import build_world, read_file
+
+    try:
+        saved = read_file(state) if state is not None and state.exists() else None
+        if seed is None:
+            seed = 1 if saved is None else int(saved.get("seed", 1))
+        world = build_world(clock, seed, names, instances)
+        if saved is not None:
+            world.load(saved)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"--state {state} cannot be used: {error}") from None
+    return world
+
+
+def _save(world: "FakeWorld", path: Path) -> str:
+    with ExitStack() as locks:
+        for fake in world:
+            locks.enter_context(fake.wsgi.lock)
+        world.save_to(path)
+    return str(path)
+
+
+def _link_base(template: str, name: str) -> str:
+    from fakes.kit.links import link_base
+
+    try:
+        return str(link_base(template.replace("{fake}", name)))
+    except ValueError as error:
+        raise typer.BadParameter(f"--link-base: {error}") from None
+
+
+def _port(port_base: int, name: str) -> int:
+    vendor, _, number = name.rpartition("_")
+    place = list(VENDORS).index(vendor if number.isdigit() else name)
+    return port_base + place + (len(VENDORS) * (int(number) - 1) if number.isdigit() else 0)
 
 
 def _run(
-    fakes: dict[str, Any],
+    world: "FakeWorld",
     ports: dict[str, int],
     tls: "ssl.SSLContext | None",
     announce: Callable[[dict[str, str]], None],
 ) -> None:
-    from fakes.kit.serve import Served
-
     # The collector would walk the columns of stored events, millions long, again and again.
     gc.freeze()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        apps = {name: fake.wsgi for name, fake in fakes.items()}
-        with Served(apps, ports=ports, tls=tls) as served:
+        with world.serve(ports=ports, tls=tls) as served:
             announce(served.urls)
             stop.wait()
     except OSError as error:
@@ -144,7 +206,3 @@ def _clock(virtual: str | None) -> "Clock":
         return VirtualClock(datetime.fromisoformat(virtual))
     except ValueError as error:
         raise typer.BadParameter(f"--virtual-clock takes an ISO instant with an offset: {error}") from None
-
-
-def _build(name: str, clock: "Clock", seed: int) -> Any:
-    return import_module(VENDORS[name]).build(clock, seed=seed)

@@ -75,6 +75,11 @@ class VirtualClock:
             self._elapsed_s += max(0.0, (target - self._now).total_seconds())
             self._now = target
 
+    def restore(self, now: datetime, elapsed_s: float) -> None:
+        """Go on from what ``now`` and ``monotonic`` gave in a saved world."""
+        with self._lock:
+            self._now, self._elapsed_s = as_utc(now), elapsed_s
+
     def monotonic(self) -> float:
         """Seconds advanced since the start."""
         return self._elapsed_s

@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from flask import Blueprint, Response, request
+from msgspec import MsgspecError
 
 from fakes.kit import switches as kit_switches
 from fakes.kit.clock import Clock, VirtualClock
+from fakes.kit.deliveries import add_deliveries, answer
 from fakes.kit.faults import FaultRefused, Faults
-from fakes.kit.journal import Journal
-from fakes.kit.limits import Limits
+from fakes.kit.journal import Journal, text
+from fakes.kit.limits import Limits, gauges
+from fakes.kit.page import add_page
+from fakes.kit.push import Push
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+# Errors whose text alone does not say what was wrong.
+_BARE = (KeyError, TypeError, AttributeError, IndexError)
 
 
 class DumpsAndLoads(Protocol):
@@ -68,12 +76,30 @@ class Controllable(Protocol):
         ...
 
     @property
+    def push(self) -> Push | None:
+        """What the fake sends by itself."""
+        ...
+
+    @property
+    def saver(self) -> Callable[[], str] | None:
+        """Writes the world to its file."""
+        ...
+
+    @property
     def seeder(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         """Fills the fake with made-up truth."""
         ...
 
     def reset(self) -> None:
         """As freshly built."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        ...
+
+    def move_to(self, at: datetime) -> None:
+        """Set the virtual clock."""
         ...
 
 
@@ -83,55 +109,79 @@ def control_blueprint(fake: Controllable) -> Blueprint:
     _add_life(plane, fake)
     _add_truth(plane, fake)
     _add_trouble(plane, fake)
-    plane.register_error_handler(ValueError, _refused)
-    plane.register_error_handler(KeyError, _refused)
+    add_deliveries(plane, fake)
+    add_page(plane, fake)
+    for kind in (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, MsgspecError):
+        plane.register_error_handler(kind, _refused)
     return plane
 
 
 def _add_life(plane: Blueprint, fake: Controllable) -> None:
     @plane.get("/health")
     def health() -> Response:
-        return _json({"fake": fake.name, "status": "ok", "now": fake.clock.now().isoformat()})
+        return answer({"fake": fake.name, "status": "ok", "now": fake.clock.now().isoformat()})
 
     @plane.post("/reset")
     def reset() -> Response:
         fake.reset()
-        return _json({"reset": True})
+        return answer({"reset": True})
 
     @plane.post("/clock")
     def clock() -> Response:
         if not isinstance(fake.clock, VirtualClock):
-            return _json({"error": "this fake runs on the machine's clock, which cannot be set"}, 409)
+            return answer({"error": "this fake runs on the machine's clock, which cannot be set"}, 409)
         asked = _body()
         if "now" in asked:
-            fake.clock.set(datetime.fromisoformat(asked["now"]))
-        fake.clock.advance(float(asked.get("advance_s", 0)))
-        return _json({"now": fake.clock.now().isoformat()})
+            fake.move_to(datetime.fromisoformat(asked["now"]))
+        fake.advance(float(asked.get("advance_s", 0)))
+        return answer({"now": fake.clock.now().isoformat()})
+
+    @plane.post("/save")
+    def save() -> Response:
+        if fake.saver is None:
+            return answer({"error": "there is no file to save to; serve with --state FILE"}, 409)
+        return answer({"saved": fake.saver()})
 
 
 def _add_truth(plane: Blueprint, fake: Controllable) -> None:
     @plane.post("/seed")
     def seed() -> Response:
-        return _json(fake.seeder(_body()))
+        return answer(fake.seeder(_body()))
 
     @plane.get("/state")
     def dump() -> Response:
-        return _json(fake.state.dump())
+        return answer(fake.state.dump())
 
     @plane.put("/state")
     def load() -> Response:
-        fake.state.load(_body())
-        return _json({"loaded": True})
+        asked, before = _body(), msgspec.json.encode(fake.state.dump())
+        try:
+            fake.state.load(asked)
+        except Exception:
+            fake.state.load(msgspec.json.decode(before))
+            raise
+        return answer({"loaded": True})
 
     @plane.get("/journal")
     def journal() -> Response:
-        return _json(fake.journal.as_json())
+        wanted = request.args
+        status = int(wanted["status"]) if "status" in wanted else None
+        method, path = wanted.get("method", "*"), wanted.get("path", "*")
+        found = fake.journal.entries(method=method, path=path, status=status)
+        if wanted.get("format") == "text":
+            return Response(text(found), mimetype="text/plain")
+        return answer(fake.journal.as_json(found))
+
+    @plane.delete("/journal")
+    def forget() -> Response:
+        fake.journal.clear()
+        return answer({"forgotten": True})
 
 
 def _add_trouble(plane: Blueprint, fake: Controllable) -> None:
     @plane.get("/faults")
     def faults() -> Response:
-        return _json(fake.faults.rules())
+        return answer(fake.faults.rules())
 
     @plane.post("/faults")
     def add_faults() -> Response:
@@ -140,30 +190,43 @@ def _add_trouble(plane: Blueprint, fake: Controllable) -> None:
         if not all(isinstance(spec, dict) for spec in specs):
             raise FaultRefused("a fault is an object, or a list of objects")
         fake.faults.add(*specs)
-        return _json(fake.faults.rules())
+        return answer(fake.faults.rules())
 
     @plane.delete("/faults")
     def clear_faults() -> Response:
         fake.faults.clear()
-        return _json([])
+        return answer([])
+
+    @plane.delete("/faults/<int:place>")
+    def remove_fault(place: int) -> Response:
+        fake.faults.remove(place)
+        return answer(fake.faults.rules())
+
+    @plane.get("/limits")
+    def read_limits() -> Response:
+        return answer({"enabled": fake.limits.enabled, "gauges": gauges(fake.limits, fake.clock)})
 
     @plane.post("/limits")
     def limits() -> Response:
-        fake.limits.enabled = bool(_body()["enabled"])
-        return _json({"enabled": fake.limits.enabled})
+        enabled = _body()["enabled"]
+        if not isinstance(enabled, bool):
+            raise ValueError("'enabled' is true or false")
+        fake.limits.enabled = enabled
+        return answer({"enabled": fake.limits.enabled})
 
     @plane.get("/switches")
     def switches() -> Response:
-        return _json(kit_switches.read(fake.switches))
+        return answer(kit_switches.read(fake.switches))
 
     @plane.put("/switches")
     def set_switches() -> Response:
         kit_switches.write(fake.switches, _body())
-        return _json(kit_switches.read(fake.switches))
+        return answer(kit_switches.read(fake.switches))
 
 
 def _refused(error: Exception) -> Response:
-    return _json({"error": str(error)}, 400)
+    said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return answer({"error": f"{type(error).__name__}: {said}" if isinstance(error, _BARE) else said}, 400)
 
 
 def _anything() -> Any:
@@ -178,7 +241,3 @@ def _body() -> dict[str, Any]:
     if not isinstance(asked, dict):
         raise ValueError("a JSON object is wanted")
     return asked
-
-
-def _json(answer: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(answer), status=status, mimetype="application/json")

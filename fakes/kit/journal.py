@@ -7,7 +7,7 @@ credential, so that it may be pasted into a ticket.
 
 import re
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -104,11 +104,9 @@ class Journal:
         """How many of the remembered requests match."""
         return len(self.entries(method=method, path=path, status=status))
 
-    def text(self, last: int | None = None) -> str:
-        """One line per request, oldest first, for people: time, status, method, path and query."""
-        kept = list(self._entries)
-        lines = [_line(entry) for entry in (kept if last is None else kept[-last:] if last else [])]
-        return "".join(f"{line}\n" for line in lines)
+    def text(self) -> str:
+        """All that is remembered, for people."""
+        return text(self._entries)
 
     def clear(self) -> None:
         """Forget everything, counters too."""
@@ -148,6 +146,11 @@ def masked(query: str) -> str:
         shown = _E_MAIL.sub(_MASK, shown)
     # Dates, instants and ids are made of digits too; only what can be dialled from anywhere is masked.
     return _PHONE.sub(_MASK, shown)[:_SHOWN_MAX]
+
+
+def text(entries: Iterable[Entry]) -> str:
+    """One line per request, oldest first: time, status, method, path and query."""
+    return "".join(f"{_line(entry)}\n" for entry in list(entries))
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

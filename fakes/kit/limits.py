@@ -5,9 +5,13 @@ Lightspeed R-Series': a bucket that drips, with a second limiter of fixed one-se
 """
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from fakes.kit.clock import Clock
+
+_EPOCH_S_MIN = 1e8
 Alignment = Literal["anchored", "aligned"]
 
 
@@ -37,6 +41,16 @@ class Grant:
     retry_after_s: int
     remaining: tuple[int, ...]
     reset_s: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How full one limiter is, for people: ``used`` of ``size``, and per what."""
+
+    name: str
+    used: float
+    size: float
+    per: str
 
 
 class TwoWindow:
@@ -73,6 +87,14 @@ class TwoWindow:
         """Forget every window."""
         self._starts = [-math.inf] * len(self.quotas)
         self._used = [0] * len(self.quotas)
+
+    def gauges(self, name: str, now_s: Callable[[float], float]) -> list[Gauge]:
+        """One per window. ``now_s`` gives the instant on the scale of an instant of the same clock."""
+        shown = []
+        for start, used, quota in zip(self._starts, self._used, self.quotas, strict=True):
+            running = start <= now_s(start) < start + quota.seconds
+            shown.append(Gauge(name, used if running else 0, quota.count, f"{quota.seconds} s"))
+        return shown
 
     def _left_s(self, index: int, now_s: float) -> float:
         return self._starts[index] + self.quotas[index].seconds - now_s
@@ -130,9 +152,36 @@ class LeakyBucket:
         self._at_s = self._second = -math.inf
         self._in_second = 0
 
+    def gauges(self, name: str, now_s: Callable[[float], float]) -> list[Gauge]:
+        """The bucket and the burst window."""
+        now = now_s(self._at_s)
+        since_s = max(0.0, now - self._at_s) if self._at_s > -math.inf else 0.0
+        level = max(0.0, self._level - since_s * self.drip)
+        burst = self._in_second if self._second == math.floor(now) else 0
+        return [
+            Gauge(name, round(level, 2), self.size, f"bucket, drips {self.drip:g}/s"),
+            Gauge(f"{name} burst", burst, self.burst, "1 s"),
+        ]
+
     def _count_burst(self, now_s: float) -> None:
         second = math.floor(now_s)
         if second != self._second:
             self._second = second
             self._in_second = 0
         self._in_second += 1
+
+
+def gauges(limits: object, clock: Clock) -> list[Gauge]:
+    """How full the limiters are that a fake's limits hold, directly or in a mapping."""
+
+    def now_s(reference: float) -> float:
+        # Some vendors count in epoch seconds, some in seconds since the start; both are far apart.
+        return clock.now().timestamp() if reference > _EPOCH_S_MIN else clock.monotonic()
+
+    shown: list[Gauge] = []
+    for name, value in vars(limits).items():
+        held = value.items() if isinstance(value, Mapping) else [(name, value)]
+        for one, limiter in held:
+            if isinstance(limiter, TwoWindow | LeakyBucket):
+                shown += limiter.gauges(str(one).strip("_").replace("_", " "), now_s)
+    return shown

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL_PREFIX = "/_fake"
-UNLOCKED = ("/_fake/clock", "/_fake/deliveries")
+UNLOCKED = ("/_fake/clock", "/_fake/deliveries", "/_fake/save")
 HTML_BODY = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking</body></html>"
 
 
@@ -78,7 +78,8 @@ class Layers:
         self, path: str, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         if path.startswith(UNLOCKED):
-            # They deliver: whoever receives may ask the fake something before it answers.
+            # They deliver, and whoever receives may ask the fake something before it answers; or they
+            # need the locks of other fakes as well.
             return self.app(environ, start_response)
         with self.lock:
             return self.app(environ, start_response)
