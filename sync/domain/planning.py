@@ -70,7 +70,7 @@ def _planned(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[Planned
 
 
 def _beside_gift_cards(sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> list[PlannedEvent]:
-    """The rest of a receipt as usual, and the part that sells gift cards, which its mark leaves out by name."""
+    """The rest of a receipt as usual, and its gift cards, which their mark leaves out by name."""
     rest, cards = _apart(sale)
     left_out = _planned(cards, policy, kinds)
     if rest is None:
