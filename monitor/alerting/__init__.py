@@ -1,0 +1,1 @@
+"""Alerts: decided from findings and history, written down, then sent by routes."""
