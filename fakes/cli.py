@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fakes.vendors import BUILT, VENDORS
+from fakes.vendors import BUILT, VENDORS, vendor_of
 
 if TYPE_CHECKING:
     import ssl
@@ -59,6 +59,10 @@ def serve(
     tls_dir: Annotated[
         Path, typer.Option(help="Where that authority is kept; trust its fakes-ca.pem.")
     ] = Path(".fakes-tls"),
+    proxy_port: Annotated[
+        int | None,
+        typer.Option(help="With --tls: the port of a proxy that knows the vendors' hosts."),
+    ] = None,
 ) -> None:
     """Serve the fakes until Ctrl-C or SIGTERM; their credentials are fixed and published.
 
@@ -78,8 +82,10 @@ def serve(
         fake.saver = None if state is None else partial(_save, world, state)
     ports = {name: _port(port_base, name) for name in world.fakes} if port_base else {}
     authority = str((tls_dir / "fakes-ca.pem").absolute()) if tls else ""
+    if proxy_port is not None and not tls:
+        raise typer.BadParameter("--proxy-port goes with --tls: what clients send through it is https")
     announce = partial(_announce, world.fakes, authority=authority, as_json=as_json)
-    _run(world, ports, _tls(tls_dir) if tls else None, announce)
+    _run(world, ports, _tls(tls_dir) if tls else None, proxy_port, announce)
     if state is not None:
         _save(world, state)
 
@@ -144,19 +150,31 @@ def _run(
     world: "FakeWorld",
     ports: dict[str, int],
     tls: "ssl.SSLContext | None",
+    proxy_port: int | None,
     announce: Callable[[dict[str, str]], None],
 ) -> None:
+    from fakes.kit.proxy import Proxy
+
     # The collector would walk the columns of stored events, millions long, again and again.
     gc.freeze()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with world.serve(ports=ports, tls=tls) as served:
-            announce(served.urls)
+        with ExitStack() as open_now:
+            urls = open_now.enter_context(world.serve(ports=ports, tls=tls)).urls
+            if proxy_port is not None:
+                proxy = open_now.enter_context(Proxy(partial(_behind, urls), proxy_port))
+                urls = urls | {"proxy": proxy.url}
+            announce(urls)
             stop.wait()
     except OSError as error:
         raise typer.BadParameter(f"{error.strerror or error}: choose another --port-base") from None
+
+
+def _behind(urls: dict[str, str], host: str) -> int | None:
+    url = urls.get(vendor_of(host) or "")
+    return None if url is None else int(url.rpartition(":")[2])
 
 
 def _tls(folder: Path) -> "ssl.SSLContext":
@@ -178,12 +196,15 @@ def _announce(fakes: dict[str, Any], urls: dict[str, str], *, authority: str, as
         for name, fake in fakes.items()
     }
     if as_json:
-        print(json.dumps(shown), flush=True)
+        proxy = {"proxy": {"url": urls["proxy"], "ca_file": authority}} if "proxy" in urls else {}
+        print(json.dumps(shown | proxy), flush=True)
         return
     for name, one in shown.items():
         print(f"{name:<14}{one['url']}")
         for key, value in one["credentials"].items():
             print(f"{'':<14}{key} = {value}")
+    if "proxy" in urls:
+        print(f"{'proxy':<14}{urls['proxy']}  (set HTTPS_PROXY to it)")
     if authority:
         print(f"Trust {authority}, for example with SSL_CERT_FILE.")
     print("Ctrl-C stops.", flush=True)

@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from fakes.vendors import HOSTS
+
 AUTHORITY_FILE, AUTHORITY_KEY_FILE = "fakes-ca.pem", "fakes-ca.key"
 _SERVER_FILE = "fakes-server.pem"
-_HOSTS = ("localhost", "a.klaviyo.com", "www.klaviyo.com", "cloud.lightspeedapp.com", "api.lightspeedapp.com")
+_HOSTS = ("localhost", *(host for hosts in HOSTS.values() for host in hosts))
 _ADDRESSES = ("127.0.0.1", "::1")
 _AUTHORITY_LIFE, _SERVER_LIFE = timedelta(days=3650), timedelta(days=90)
 
