@@ -2,7 +2,7 @@
 
 `SlidingWindows` is for upstreams that count requests per window (Klaviyo); its log never lets 2n-1 through
 one window, as a token bucket would. `LeakyBucket` is for Lightspeed R-Series and learns from its headers.
-`FixedWindow` is for Lightspeed X-Series, whose window is learnt from its answers. All may be shared by threads.
+`FixedWindow` is for Lightspeed X-Series and learns from its answers. All may be shared by threads.
 """
 
 import threading

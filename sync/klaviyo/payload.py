@@ -18,15 +18,18 @@ from sync.domain.facts import Customer, Shop
 from sync.domain.money import major_text
 from sync.domain.planning import PlannedEvent
 from sync.domain.presets import Preset
-from sync.klaviyo import native
+from sync.klaviyo import klavx, native
 from sync.klaviyo.errors import CannotSend
+from sync.klaviyo.fieldnames import renamed
 from sync.klaviyo.jsontext import pair, quoted
 
 __all__ = ["CannotSend", "Payload", "build", "otherwise_delivered", "profile_attributes"]
 
 MAPPINGS: Mapping[str, Callable[[PlannedEvent, str, Shop | None], str]] = {
     "klaviyo-native": native.properties,
+    "klavx": klavx.properties,
 }
+_OF_PROFILES: Mapping[str, Callable[[Customer], str]] = {"klavx": klavx.profile_properties}
 EVENT_BYTES_MAX = 4_990_000  # 5 MB with room for the request around it
 PROFILE_BYTES_MAX = 95_000
 TEXT_BYTES_MAX = 100_000
@@ -76,6 +79,8 @@ def build(
     if metric is None:
         raise CannotSend("metric_off", "the preset sends no events of this kind")
     properties = MAPPINGS[preset.mapping](planned, person.domain, shop)
+    if preset.event_fields.changes:
+        properties = renamed(properties, preset.event_fields)
     text = (
         f'"properties":{{{properties}}},"time":"{_time(planned.happened_at, now_at)}",'
         f'"value":{major_text(planned.value_minor, planned.currency)},{_currency(planned.currency)}'
@@ -96,12 +101,12 @@ def otherwise_delivered(event: bytes) -> bytes:
     return head + mark + (b"false" if flag == b"true" else b"true") + comma + rest
 
 
-def profile_attributes(customer: Customer, country: str) -> bytes:
+def profile_attributes(customer: Customer, country: str, preset: Preset | None = None) -> bytes:
     """The attributes of the customer's profile as a JSON object, from the customer as known today.
 
     The phone number goes along only when it is valid, read with `country` (ISO 3166 alpha-2). What the
-    till does not know is left out, so that it does not wipe what Klaviyo knows. Raises CannotSend when
-    there is no usable e-mail address or the record is too large.
+    till does not know is left out, so that it does not wipe what Klaviyo knows; `preset` may add properties
+    of its own. Raises CannotSend when there is no usable e-mail address or the record is too large.
     """
     person = _person_of(customer)
     location = "".join(
@@ -117,12 +122,22 @@ def profile_attributes(customer: Customer, country: str) -> bytes:
         f"{pair('email', person.email)}{pair('phone_number', usable_phone(customer.phone, country) or '')}"
         f"{pair('first_name', customer.first_name.strip())}{pair('last_name', customer.last_name.strip())}"
         f"{pair('organization', customer.company.strip())}{pair('title', customer.title.strip())}"
-        + (f'"location":{{{location}}}' if location else "")
+        + (f'"location":{{{location}}},' if location else "")
+        + _custom(customer, preset)
     )
     encoded = f"{{{attributes.rstrip(',')}}}".encode()
     if len(encoded) > PROFILE_BYTES_MAX:
         raise CannotSend("profile_too_large", "the customer record is larger than Klaviyo takes (95 KB)")
     return encoded
+
+
+def _custom(customer: Customer, preset: Preset | None) -> str:
+    if preset is None or preset.mapping not in _OF_PROFILES:
+        return ""
+    text = _OF_PROFILES[preset.mapping](customer)
+    if preset.profile_fields.changes:
+        text = renamed(text, preset.profile_fields)
+    return f'"properties":{{{text}}}' if text else ""
 
 
 def _person_of(customer: Customer | None) -> _Person:

@@ -1,0 +1,1 @@
+"""Lightspeed X-Series, once Vend: its dated API read as facts."""
