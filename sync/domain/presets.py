@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.domain.eligibility import Policy
+from sync.domain.facts import Mark
 from sync.domain.planning import Kind
+from sync.domain.profile import EMAIL, EXTERNAL_ID, PHONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Preset:
     mapping: str  # which property mapping the payload builder uses
     event_fields: Fields = Fields()
     profile_fields: Fields = Fields()
+    ordered: bool = False  # whether a profile's events wait for its earlier ones, however long that takes
+    hold_s: int = 0  # how old a sale must be to be sent, so that earlier ones may still come; only if ordered
     subscribe: bool = False  # whether consent given at the till subscribes people who never said no
 
     @property
@@ -62,4 +66,18 @@ KLAVX = Preset(
     mapping="klavx",
 )
 
-PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (KLAVIYO_NATIVE, KLAVX)}
+SITOO = Preset(
+    name="sitoo",
+    metrics={
+        Kind.PLACED: "Placed Order",
+        Kind.PRODUCT: "Ordered Product",
+        Kind.REFUNDED: "Refunded Order",
+        Kind.CANCELED: "Canceled Order",
+    },
+    policy=Policy(identifiers=(EMAIL, PHONE, EXTERNAL_ID), counted=frozenset({Mark.NETTED})),
+    every_s=900,
+    mapping="sitoo",
+    ordered=True,
+)
+
+PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (KLAVIYO_NATIVE, KLAVX, SITOO)}

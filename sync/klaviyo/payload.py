@@ -5,7 +5,7 @@ profile and nothing else of the person: attributes go by profile import, from th
 lest a backfill put last year's address on a profile. Sizes and limits: Klaviyo's events API overview.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,7 +18,8 @@ from sync.domain.facts import Customer, Shop
 from sync.domain.money import major_text
 from sync.domain.planning import PlannedEvent
 from sync.domain.presets import Preset
-from sync.klaviyo import klavx, native
+from sync.domain.profile import EMAIL, EXTERNAL_ID, anchor, named, usable_external_id
+from sync.klaviyo import klavx, native, sitoo
 from sync.klaviyo.errors import CannotSend
 from sync.klaviyo.fieldnames import renamed
 from sync.klaviyo.jsontext import pair, quoted
@@ -27,6 +28,7 @@ __all__ = ["CannotSend", "Payload", "build", "otherwise_delivered", "profile_att
 
 MAPPINGS: Mapping[str, Callable[[PlannedEvent, str, Shop | None], str]] = {
     "klaviyo-native": native.properties,
+    "sitoo": sitoo.properties,
     "klavx": klavx.properties,
 }
 _OF_PROFILES: Mapping[str, Callable[[Customer], str]] = {"klavx": klavx.profile_properties}
@@ -34,6 +36,7 @@ EVENT_BYTES_MAX = 4_990_000  # 5 MB with room for the request around it
 PROFILE_BYTES_MAX = 95_000
 TEXT_BYTES_MAX = 100_000
 UNIQUE_ID_LENGTH_MAX = 255
+_BY_EMAIL = (EMAIL,)
 _METRIC_LENGTH_MAX = 127
 _EARLIEST_AT = datetime(2000, 1, 1, tzinfo=UTC)  # Klaviyo's pages say 1990 and 2000; both take this one
 _AHEAD_MAX = timedelta(days=364)  # Klaviyo takes at most a year
@@ -49,14 +52,14 @@ class Payload:
     """
 
     metric: str
-    email: str
+    email: str  # or what else the profile is known by, as `sync.domain.profile` writes it
     profile: bytes
     event: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    email: str
+    email: str  # or what else they are known by
     domain: str  # quoted
     profile: bytes
 
@@ -74,7 +77,7 @@ def build(
     The same facts give the same bytes. `now_at` switches on the check for instants too far ahead.
     Raises CannotSend for what Klaviyo would refuse or swallow.
     """
-    person = _person_of(planned.customer)
+    person = _person_of(planned.customer, preset.policy.identifiers)
     metric = preset.metrics.get(planned.kind)
     if metric is None:
         raise CannotSend("metric_off", "the preset sends no events of this kind")
@@ -108,7 +111,9 @@ def profile_attributes(customer: Customer, country: str, preset: Preset | None =
     till does not know is left out, so that it does not wipe what Klaviyo knows; `preset` may add properties
     of its own. Raises CannotSend when there is no usable e-mail address or the record is too large.
     """
-    person = _person_of(customer)
+    identifiers = preset.policy.identifiers if preset is not None else _BY_EMAIL
+    _person_of(customer, identifiers)
+    number = usable_external_id(customer.external_id) if EXTERNAL_ID in identifiers else None
     location = "".join(
         pair(name, text.strip())
         for name, text in (
@@ -119,7 +124,9 @@ def profile_attributes(customer: Customer, country: str, preset: Preset | None =
         )
     ).rstrip(",")
     attributes = (
-        f"{pair('email', person.email)}{pair('phone_number', usable_phone(customer.phone, country) or '')}"
+        f"{pair('email', usable_email(customer.email) or '')}"
+        f"{pair('phone_number', usable_phone(customer.phone, country) or '')}"
+        f"{pair('external_id', number or '')}"
         f"{pair('first_name', customer.first_name.strip())}{pair('last_name', customer.last_name.strip())}"
         f"{pair('organization', customer.company.strip())}{pair('title', customer.title.strip())}"
         + (f'"location":{{{location}}},' if location else "")
@@ -140,7 +147,12 @@ def _custom(customer: Customer, preset: Preset | None) -> str:
     return f'"properties":{{{text}}}' if text else ""
 
 
-def _person_of(customer: Customer | None) -> _Person:
+def _person_of(customer: Customer | None, identifiers: Sequence[str]) -> _Person:
+    if len(identifiers) > 1:
+        key = anchor(customer, identifiers) if customer is not None else None
+        if key is None:
+            raise CannotSend("no_identifier", "nothing names the profile in a form that Klaviyo takes")
+        return _known_by(key)
     raw = customer.email if customer is not None else ""
     if not raw:
         raise CannotSend("no_email", "there is no e-mail address to send the event to")
@@ -157,6 +169,13 @@ def _person(raw_email: str) -> _Person | None:
         return None
     profile = f'{{"type":"profile","attributes":{{"email":{quoted(email)}}}}}'
     return _Person(email, quoted(email.rpartition("@")[2]), profile.encode())
+
+
+@lru_cache(maxsize=4_096)
+def _known_by(key: str) -> _Person:
+    name, value = named(key)
+    profile = f'{{"type":"profile","attributes":{{"{name}":{quoted(value)}}}}}'
+    return _Person(key, quoted(value.rpartition("@")[2] if name == EMAIL else ""), profile.encode())
 
 
 def _time(happened_at: datetime | None, now_at: datetime | None) -> str:

@@ -8,7 +8,8 @@ import secrets
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
 import httpx
 
@@ -31,6 +32,7 @@ class Page:
     set_aside: tuple[SetAside, ...] = ()
     row_count: int = 0  # rows the POS sent for this page, read or set aside
     behind_count: int | None = None  # rows still to come where the POS can tell, for progress
+    notes: tuple[SetAside, ...] = ()  # what was read all the same, but a person may want to know of
     behind_s: float | None = None  # the least time its rate limit asks for them, where it has told its rate
 
 
@@ -68,6 +70,39 @@ class Source(Protocol):
 
     def read_sales(self, sale_ids: Sequence[str]) -> Page:
         """These sales and their shipments as they are now, whatever a cursor says."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotal:
+    """What a till counted by itself between its opening and its closing: a witness beside its receipts.
+
+    Money is gross, above zero for refunds too, in minor units of `currency`. `opened_at` is None where the
+    POS does not say when counting began: it did when the register's report before this one was made.
+    """
+
+    report_id: str
+    register_id: str
+    shop_id: str
+    currency: str
+    opened_at: datetime | None
+    closed_at: datetime
+    sales_count: int
+    sales_minor: int
+    refunds_count: int
+    refunds_minor: int
+    receipts_count: int | None = None
+    practice_count: int = 0
+    practice_minor: int = 0
+    rounding_minor: int = 0
+
+
+@runtime_checkable
+class HasControlTotals(Protocol):
+    """A source whose tills keep control totals."""
+
+    def control_totals(self, window: Window) -> Sequence[ControlTotal]:
+        """The totals of every interval that was closed in `window`, by register and time."""
         ...
 
 

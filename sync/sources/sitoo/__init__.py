@@ -1,0 +1,1 @@
+"""Sitoo POS: orders by id and by day, users, places, Z-reports."""

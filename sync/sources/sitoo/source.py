@@ -1,0 +1,202 @@
+"""Sitoo as a source: feeds by cursor for the sync, windows and control totals for the monitor.
+
+Orders tell no time of change and cannot be asked for by one, so several feeds watch the same orders:
+
+    articles   by `datelastmodified`
+    customers  all users once a day, for the vendor offers no other way; told are those that changed
+    sales      by order number: whatever came in, late uploads of offline tills with old dates included
+    recent     once an hour by `orderdate` over the last day and a half: edits, payments, cancellations
+    lookback   once a day by `orderdate` over the last two weeks: the same, and numbers given offline
+
+Numbers may be given at the till or on arrival; nobody says which. `sales` alone would be enough for the
+second, `lookback` finds what `sales` misses in the first.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from sync.domain.clock import Clock, Window, iso, utc
+from sync.domain.facts import AccountFacts, Sale
+from sync.sources.protocol import ControlTotal, Page
+from sync.sources.sitoo import zreports
+from sync.sources.sitoo.catalog import Catalog
+from sync.sources.sitoo.client import SitooClient
+from sync.sources.sitoo.people import People
+from sync.sources.sitoo.reader import OrderReader, SalesRead
+from sync.sources.sitoo.settings import Settings
+
+_SECOND = timedelta(seconds=1)
+_RECENT_EVERY = timedelta(hours=1)
+_CLOCK_DOUBT = timedelta(hours=1)  # how far the vendor's clock may be from ours
+_SEEN = timedelta(days=7)  # receipts this young tell the zones of shops
+
+
+class SitooSource:
+    """One Sitoo account being read. Not for use by several threads at once."""
+
+    def __init__(
+        self, client: SitooClient, settings: Settings, catalog: Catalog, people: People, clock: Clock
+    ) -> None:
+        """Nothing is read yet."""
+        self._client = client
+        self._settings = settings
+        self._catalog = catalog
+        self._people = people
+        self._clock = clock
+        self._reader = OrderReader(client, settings, catalog, people)
+        self._feeds: dict[str, Callable[[str | None], Iterator[Page]]] = {
+            "articles": self._articles,
+            "customers": self._customers,
+            "sales": self._sales,
+            "recent": self._recent,
+            "lookback": self._look_back,
+        }
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The names of the feeds, in the order a run reads them."""
+        return tuple(self._feeds)
+
+    def account(self) -> AccountFacts:
+        """The account and its shops, read now."""
+        found = self._reader.places(anew=True)
+        if any(not shop.zone for shop in found.facts.shops.values()):
+            found = self._reader.zoned(*self._zones_seen())
+        return found.facts
+
+    def read(self, feed: str, cursor: str | None) -> Iterator[Page]:
+        """Pages of what came or changed since `cursor`. Raises ValueError for a foreign feed or cursor."""
+        if feed not in self._feeds:
+            raise ValueError(f"there is no feed {feed}; there are {', '.join(self._feeds)}")
+        yield from self._feeds[feed](cursor)
+
+    def read_window(self, window: Window) -> Iterator[Page]:
+        """Every order of any kind dated in the window, by number."""
+        # Whether the vendor's end is part of its range is not published; ask for it and leave it out here.
+        filters = {
+            "orderdatefrom": str(math.floor(window.start_at.timestamp())),
+            "orderdateto": str(math.ceil(window.end_at.timestamp())),
+        }
+        for read in self._reader.pages(filters):
+            sales = tuple(sale for sale in read.sales if sale.changed_at in window)
+            yield _page("window", None, read, sales)
+
+    def read_sales(self, sale_ids: Sequence[str]) -> Page:
+        """These orders as they are now; numbers that do not exist are left out."""
+        reads = list(self._reader.by_ids(sale_ids))
+        return Page(
+            "sales",
+            None,
+            tuple(sale for read in reads for sale in read.sales),
+            set_aside=tuple(each for read in reads for each in read.set_aside),
+            notes=tuple(each for read in reads for each in read.notes),
+            row_count=sum(read.page.sent_count for read in reads),
+        )
+
+    def control_totals(self, window: Window) -> Sequence[ControlTotal]:
+        """What every till counted in the intervals that were closed in the window, from its Z-reports."""
+        return zreports.control_totals(self._client, self._reader.places(), window)
+
+    def _articles(self, cursor: str | None) -> Iterator[Page]:
+        if not self._catalog.keeps_articles:
+            return
+        at = _instant(cursor)
+        for newest, page in self._catalog.changed(at):
+            stand = max(datetime.fromtimestamp(newest, UTC), at or datetime.fromtimestamp(0, UTC))
+            told = _cursor(at=iso(stand))
+            if page.set_aside or told != cursor:
+                yield Page("articles", told, set_aside=page.set_aside, row_count=page.sent_count)
+            cursor = told
+
+    def _customers(self, cursor: str | None) -> Iterator[Page]:
+        today = self._clock.now().date().isoformat()
+        if _field(cursor, "on") == today:
+            return
+        since = _instant(cursor)
+        started_at = self._clock.now() - _CLOCK_DOUBT
+        for customers, aside, rows in self._people.all(since):
+            yield Page("customers", None, customers=tuple(customers), set_aside=aside, row_count=rows)
+        yield Page("customers", _cursor(on=today, at=iso(started_at)))
+
+    def _sales(self, cursor: str | None) -> Iterator[Page]:
+        last = int(str(_field(cursor, "id") or 0))
+        for read in self._reader.pages({}, last + 1):
+            last = max([last, *read.page.ids])
+            behind = max(0, read.page.total_count - read.page.sent_count)
+            yield _page("sales", _cursor(id=last), read, read.sales, behind)
+
+    def _recent(self, cursor: str | None) -> Iterator[Page]:
+        now = self._clock.now()
+        before = _instant(cursor)
+        if before is not None and now - before < _RECENT_EVERY:
+            return
+        # The very first time `sales` has just read everything there is.
+        if before is not None:
+            yield from self._dated_since("recent", now - timedelta(hours=self._settings.recent_hours))
+        yield Page("recent", _cursor(at=iso(now)))
+
+    def _look_back(self, cursor: str | None) -> Iterator[Page]:
+        now = self._clock.now()
+        today = _cursor(on=now.date().isoformat())
+        if cursor == today:
+            return
+        if cursor is not None:
+            yield from self._dated_since("lookback", now - timedelta(days=self._settings.lookback_days))
+        yield Page("lookback", today)
+
+    def _dated_since(self, feed: str, at: datetime) -> Iterator[Page]:
+        for read in self._reader.pages({"orderdatefrom": str(int(at.timestamp()))}):
+            yield _page(feed, None, read, read.sales)
+
+    def _zones_seen(self) -> tuple[dict[str, str], str]:
+        """The zone most receipts of each shop name, and that of most of all."""
+        filters = {"orderdatefrom": str(int((self._clock.now() - _SEEN).timestamp()))}
+        read = next(self._reader.pages(filters), None)
+        seen = [(sale.shop_id, sale.zone) for sale in (read.sales if read else ()) if sale.zone]
+        by_shop: dict[str, Counter[str]] = {}
+        for shop_id, name in seen:
+            by_shop.setdefault(shop_id, Counter())[name] += 1
+        usual = Counter(name for _, name in seen)
+        return (
+            {shop_id: max(sorted(names), key=names.__getitem__) for shop_id, names in by_shop.items()},
+            max(sorted(usual), key=usual.__getitem__, default=""),
+        )
+
+
+def _page(
+    feed: str, cursor: str | None, read: SalesRead, sales: tuple[Sale, ...], behind: int | None = None
+) -> Page:
+    return Page(
+        feed,
+        cursor,
+        sales,
+        set_aside=read.set_aside,
+        notes=read.notes,
+        row_count=read.page.sent_count,
+        behind_count=behind,
+    )
+
+
+def _cursor(**fields: object) -> str:
+    return msgspec.json.encode(fields).decode()
+
+
+def _field(cursor: str | None, name: str) -> object:
+    if cursor is None:
+        return None
+    try:
+        found = msgspec.json.decode(cursor)
+    except msgspec.DecodeError:
+        found = None
+    if not isinstance(found, dict) or name not in found:
+        raise ValueError("the stored cursor is not one of this feed")
+    return found[name]
+
+
+def _instant(cursor: str | None) -> datetime | None:
+    found = _field(cursor, "at")
+    return None if found is None else utc(str(found))
