@@ -45,6 +45,11 @@ def single(resource: Json | None, status: int = 200, included: Sequence[Json] = 
     return document(content | {"links": {"self": request.url}}, status)
 
 
+def one(resource: Json, query: Query, status: int = 200, included: Sequence[Json] = ()) -> Response:
+    """One resource with the attributes that the query chooses."""
+    return single(chosen([resource], query)[0], status, included)
+
+
 def collection(
     resources: Sequence[object], cursors: Cursors = ONLY_PAGE, included: Sequence[object] = ()
 ) -> Response:

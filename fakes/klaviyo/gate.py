@@ -53,8 +53,8 @@ class Gate:
             self._throttle(pool, endpoint, operation)
         if request.method in ("POST", "PATCH", "DELETE"):
             _check_body()
-        if request.method == "GET":
-            # Wrong parameters are refused before an unknown id is.
+        if request.method == "GET" or request.args:
+            # Wrong parameters are refused before an unknown id is, and before anything takes effect.
             asked(self.switches)
         self.state.settle()
         run_due(self.state)

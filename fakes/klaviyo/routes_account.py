@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from fakes.klaviyo.answers import base_url, chosen, collection, single
+from fakes.klaviyo.answers import base_url, chosen, collection, one
 from fakes.klaviyo.errors import not_found
 from fakes.klaviyo.query import asked
 from fakes.klaviyo.state import State
@@ -22,7 +22,7 @@ def add_account_routes(api: Blueprint, state: State) -> None:
         query = asked(state.switches)
         if id != state.account.public_id:
             raise not_found("account", id)
-        return single(chosen([_account(state, base_url())], query)[0])
+        return one(_account(state, base_url()), query)
 
 
 def _account(state: State, base: str) -> dict[str, Any]:

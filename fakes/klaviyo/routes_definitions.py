@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from msgspec import Struct
 
 from fakes.klaviyo import shapes, shapes_rest
-from fakes.klaviyo.answers import Json, base_url, chosen, collection, no_content, single
+from fakes.klaviyo.answers import Json, base_url, chosen, collection, no_content, one, single
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import Refusal, invalid, nothing_included
 from fakes.klaviyo.lookup import the_custom_metric, the_mapped_metric, the_metric
@@ -136,7 +136,7 @@ def _add_custom(api: Blueprint, state: State) -> None:
         definition, now = _checked(state, wanted.definition), state.clock.now()
         made = CustomMetric(state.ids.short(), _named(wanted.name), definition, now, now)
         state.extras.custom_metrics[made.id] = made
-        return single(shapes_rest.custom_metric(made, base_url()), 201)
+        return one(shapes_rest.custom_metric(made, base_url()), asked(state.switches), 201)
 
     @api.get("/api/custom-metrics/<id>")
     def get_custom_metric(id: str) -> Response:
@@ -152,7 +152,7 @@ def _add_custom(api: Blueprint, state: State) -> None:
         definition = changed.attributes.definition
         made.definition = made.definition if definition is None else _checked(state, definition)
         made.name, made.updated = name, state.clock.now()
-        return single(shapes_rest.custom_metric(made, base_url()))
+        return one(shapes_rest.custom_metric(made, base_url()), asked(state.switches))
 
     @api.delete("/api/custom-metrics/<id>")
     def delete_custom_metric(id: str) -> Response:
@@ -188,7 +188,7 @@ def _add_mapped(api: Blueprint, state: State) -> None:
         )
         made.updated = state.clock.now()
         state.extras.mapped_metrics[id] = made
-        return single(shapes_rest.mapped_metric(made, base_url()))
+        return one(shapes_rest.mapped_metric(made, base_url()), asked(state.switches))
 
 
 def _answer_custom(state: State, held: list[CustomMetric], *, one: bool = False) -> Response:
@@ -225,8 +225,8 @@ def _checked(state: State, definition: Definition) -> dict[str, Any]:
         the_metric(state, group.metric_id)
         if definition.aggregation_method == "value" and not group.value_property:
             raise invalid("value_property is required to sum values.", f"{pointer}/{number}/value_property")
-        for place, one in enumerate(group.metric_filters or ()):
-            if one.filter.get("operator") not in FILTER_KINDS.get(str(one.filter.get("type")), ()):
+        for place, said in enumerate(group.metric_filters or ()):
+            if said.filter.get("operator") not in FILTER_KINDS.get(str(said.filter.get("type")), ()):
                 raise invalid("Invalid input", f"{pointer}/{number}/metric_filters/{place}/filter")
     kept: dict[str, Any] = msgspec.to_builtins(definition)
     return kept

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fakes.klaviyo import shapes
 from fakes.klaviyo.account import ImportJob
-from fakes.klaviyo.answers import base_url, chosen, collection, page_of, single
+from fakes.klaviyo.answers import base_url, chosen, collection, one, page_of
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import invalid, unknown_field
 from fakes.klaviyo.jobs import run_due
@@ -63,7 +63,7 @@ def add_import_routes(api: Blueprint, state: State) -> None:
     @api.post(name)
     def start_import() -> Response:
         job = _new_job(state, decode(_BODY, request.get_data(cache=False), "profile-bulk-import-job").data)
-        answer = single(shapes.import_job(job, base_url(), state.clock.now()), 202)
+        answer = one(shapes.import_job(job, base_url(), state.clock.now()), asked(state.switches), 202)
         run_due(state)
         return answer
 
@@ -84,7 +84,7 @@ def add_import_routes(api: Blueprint, state: State) -> None:
         held = [state.lists[i] for i in job.list_ids if i in state.lists] if query.include else []
         beside = chosen([shapes.profile_list(one, base_url()) for one in held], query)
         resource = shapes.import_job(job, base_url(), state.clock.now())
-        return single(chosen([resource], query)[0], 200, beside)
+        return one(resource, query, 200, beside)
 
     @api.get(f"{name}/<id>/import-errors")
     def get_import_errors(id: str) -> Response:

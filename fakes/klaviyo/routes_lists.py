@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fakes.klaviyo import shapes
 from fakes.klaviyo.account import ProfileList
-from fakes.klaviyo.answers import base_url, chosen, collection, no_content, page_of, single
+from fakes.klaviyo.answers import base_url, chosen, collection, no_content, one, page_of
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import invalid, not_found, nothing_included
 from fakes.klaviyo.lookup import the_list
@@ -83,7 +83,7 @@ def _add_reads(api: Blueprint, state: State) -> None:
         query = asked(state.switches)
         with_count = query.adds("list", "profile_count")
         resource = shapes.profile_list(the_list(state, id), base_url(), with_count=with_count)
-        return single(chosen([resource], query)[0])
+        return one(resource, query)
 
 
 def _add_writes(api: Blueprint, state: State) -> None:
@@ -91,7 +91,7 @@ def _add_writes(api: Blueprint, state: State) -> None:
     def create_list() -> Response:
         attributes = decode(_LIST_BODY, request.get_data(cache=False), "list").data.attributes
         made = state.add_list(_name(attributes.name), attributes.opt_in_process)
-        return single(shapes.profile_list(made, base_url()), 201)
+        return one(shapes.profile_list(made, base_url()), asked(state.switches), 201)
 
     @api.patch("/api/lists/<id>")
     def update_list(id: str) -> Response:
@@ -104,7 +104,7 @@ def _add_writes(api: Blueprint, state: State) -> None:
         made.name = made.name if changed.attributes.name is None else _name(changed.attributes.name)
         made.opt_in_process = changed.attributes.opt_in_process or made.opt_in_process
         made.updated = state.clock.now()
-        return single(shapes.profile_list(made, base_url()))
+        return one(shapes.profile_list(made, base_url()), asked(state.switches))
 
     @api.delete("/api/lists/<id>")
     def delete_list(id: str) -> Response:

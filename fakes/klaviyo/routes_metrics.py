@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from fakes.klaviyo import shapes, shapes_rest
 from fakes.klaviyo.account import Metric
 from fakes.klaviyo.aggregates import aggregate
-from fakes.klaviyo.answers import Json, base_url, chosen, collection, document, ids_of, page_of, single
+from fakes.klaviyo.answers import Json, base_url, chosen, collection, document, ids_of, one, page_of
 from fakes.klaviyo.lookup import the_metric
 from fakes.klaviyo.query import asked
 from fakes.klaviyo.state import State
@@ -38,7 +38,7 @@ def add_metric_routes(api: Blueprint, state: State) -> None:
     @api.get("/api/metrics/<id>")
     def get_metric(id: str) -> Response:
         query = asked(state.switches)
-        return single(chosen([_shape(state, the_metric(state, id))], query)[0])
+        return one(_shape(state, the_metric(state, id)), query)
 
     @api.post("/api/metric-aggregates")
     def query_metric_aggregates() -> Response:

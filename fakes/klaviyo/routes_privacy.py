@@ -90,7 +90,7 @@ def add_privacy_routes(api: Blueprint, state: State) -> None:
         state.undone.append(job)
         run_due(state)
         own = {"self": f"{base_url()}/api/profiles/{into.id}/"}
-        return single({"type": "profile-merge", "id": into.id, "links": own}, 201)
+        return single({"type": "profile", "id": into.id, "links": own}, 201)
 
     @api.post("/api/data-privacy-deletion-jobs")
     def request_deletion() -> Response:

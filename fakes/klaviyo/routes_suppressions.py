@@ -7,7 +7,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from msgspec import Struct
 
-from fakes.klaviyo.answers import base_url, chosen, collection, page_of, single
+from fakes.klaviyo.answers import base_url, chosen, collection, one, page_of
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import invalid
 from fakes.klaviyo.identity import is_email
@@ -87,7 +87,7 @@ def _add(api: Blueprint, state: State, kind: str, *, lifts: bool) -> None:
         job = _new_job(state, kind, lifts=lifts)
         shown = suppression_job(job, base_url())
         run_due(state)
-        return single(shown, 202)
+        return one(shown, asked(state.switches), 202)
 
     def get_all() -> Response:
         query = asked(state.switches)
@@ -103,7 +103,7 @@ def _add(api: Blueprint, state: State, kind: str, *, lifts: bool) -> None:
     def get_one(id: str) -> Response:
         query = asked(state.switches)
         held = {job.id: job for job in state.extras.suppression_jobs.values() if job.lifts is lifts}
-        return single(chosen([suppression_job(the(kind, held, id), base_url())], query)[0])
+        return one(suppression_job(the(kind, held, id), base_url()), query)
 
     api.add_url_rule(f"/api/{kind}s", f"{kind} start", start, methods=["POST"])
     api.add_url_rule(f"/api/{kind}s", f"{kind} all", get_all)

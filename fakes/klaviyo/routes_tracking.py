@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from msgspec import UNSET, Struct, UnsetType
 
-from fakes.klaviyo.answers import base_url, chosen, collection, page_of, single
+from fakes.klaviyo.answers import base_url, chosen, collection, one, page_of
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import invalid, not_found, nothing_included
 from fakes.klaviyo.query import asked
@@ -73,7 +73,7 @@ def add_tracking_routes(api: Blueprint, state: State) -> None:
     def get_tracking_setting(id: str) -> Response:
         query = asked(state.switches)
         _check_id(state, id)
-        return single(chosen([_shown(state)], query)[0])
+        return one(_shown(state), query)
 
     @api.patch("/api/tracking-settings/<id>")
     def update_tracking_setting(id: str) -> Response:
@@ -89,7 +89,7 @@ def add_tracking_routes(api: Blueprint, state: State) -> None:
         if said.get("auto_add_parameters") is None:
             said.pop("auto_add_parameters", None)
         state.extras.tracking |= said
-        return single(_shown(state))
+        return one(_shown(state), asked(state.switches))
 
 
 def _check(name: str, value: Any) -> None:

@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from msgspec import Struct
 
-from fakes.klaviyo.answers import Json, base_url, chosen, collection, no_content, single
+from fakes.klaviyo.answers import Json, base_url, chosen, collection, no_content, one, single
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import Refusal, invalid, not_found
 from fakes.klaviyo.lookup import the
@@ -97,7 +97,7 @@ def _add_reads(api: Blueprint, state: State) -> None:
         _check_plan(state)
         query, hook = asked(state.switches), the("webhook", shown_webhooks(state), id)
         beside = _beside([hook], included="webhook-topics" in query.include)
-        return single(chosen([webhook(hook, base_url())], query)[0], 200, beside)
+        return one(webhook(hook, base_url()), query, 200, beside)
 
     @api.get("/api/webhook-topics")
     def get_webhook_topics() -> Response:
@@ -134,7 +134,7 @@ def _add_writes(api: Blueprint, state: State) -> None:
             updated=now,
         )
         state.extras.webhooks[hook.id] = hook
-        return single(webhook(hook, base_url()), 201)
+        return one(webhook(hook, base_url()), asked(state.switches), 201)
 
     @api.patch("/api/webhooks/<id>")
     def update_webhook(id: str) -> Response:
@@ -152,7 +152,7 @@ def _add_writes(api: Blueprint, state: State) -> None:
             if value is not None:
                 setattr(hook, name, value)
         hook.updated = state.clock.now()
-        return single(webhook(hook, base_url()))
+        return one(webhook(hook, base_url()), asked(state.switches))
 
     @api.delete("/api/webhooks/<id>")
     def delete_webhook(id: str) -> Response:

@@ -106,9 +106,9 @@ def subscriptions_of(person: Profile) -> Json:
     def is_subscribed(channel: str) -> bool:
         return person.consent.get(channel, {}).get("consent") == "SUBSCRIBED"
 
-    push = _consent(person, "push.marketing", "can_receive_push_marketing", is_subscribed("push.marketing"))
+    push = person.consent.get("push.marketing", {})
     tracking = {
-        kind: _consent(person, f"email.{kind}", "can_receive", is_subscribed(f"email.{kind}"))
+        kind: _plain_consent(person, f"email.{kind}")
         for kind in ("open_tracking", "click_tracking")
         if f"email.{kind}" in person.consent
     }
@@ -118,9 +118,16 @@ def subscriptions_of(person: Profile) -> Json:
             kind: _consent(person, f"sms.{kind}", f"can_receive_sms_{kind}", is_subscribed(f"sms.{kind}"))
             for kind in ("marketing", "transactional")
         },
-        "mobile_push": {"marketing": push},
+        "mobile_push": {
+            "marketing": {
+                "can_receive_push_marketing": is_subscribed("push.marketing") and bool(person.push_tokens),
+                "consent": push.get("consent", "NEVER_SUBSCRIBED"),
+                "consent_timestamp": push.get("consent_timestamp"),
+            }
+        },
         "whatsapp": {
-            kind: _consent(person, f"whatsapp.{kind}", "can_receive", is_subscribed(f"whatsapp.{kind}"))
+            kind: _plain_consent(person, f"whatsapp.{kind}")
+            | {"phone_number": person.attributes.get("phone_number")}
             for kind in ("marketing", "transactional", "conversational")
         },
     }
@@ -259,6 +266,20 @@ def _consent(person: Profile, channel: str, can_receive: str, may: bool) -> Json
         "last_updated": known.get("last_updated"),
         "method": known.get("method"),
         "method_detail": known.get("method_detail"),
+    }
+
+
+def _plain_consent(person: Profile, channel: str) -> Json:
+    """The newer channels tell when, but not how."""
+    known = person.consent.get(channel, {})
+    return {
+        "consent": known.get("consent", "NEVER_SUBSCRIBED"),
+        "consent_timestamp": known.get("consent_timestamp"),
+        "last_updated": known.get("last_updated"),
+        "created_timestamp": known.get("consent_timestamp"),
+        "metadata": None,
+        "can_receive": known.get("consent") == "SUBSCRIBED",
+        "valid_until": None,
     }
 
 
