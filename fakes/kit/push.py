@@ -91,6 +91,10 @@ class Push:
         self.blocking = blocking
         self.send: Send = over_http
         self.timeout_s = TIMEOUT_S
+        self.before_due: Callable[[], object] | None = None
+        """Called by ``deliver_due`` first: a fake queues what its own agenda brought about meanwhile."""
+        self.rewrite: Callable[[Outgoing, int], Outgoing] | None = None
+        """Called with the number of the attempt (from 1) before each send: what goes out instead."""
         self.faults: Faults | None = None
         """Set by ``fakes.kit.app.make``."""
         self._lock = threading.RLock()
@@ -130,6 +134,8 @@ class Push:
 
         At most ``SENDS_PER_PUMP_MAX``; a receiver's exception counts as no answer.
         """
+        if self.before_due is not None:
+            self.before_due()
         sent = 0
         while sent < SENDS_PER_PUMP_MAX:
             with self._lock:
@@ -271,7 +277,8 @@ class Push:
 
     def _send(self, one: Delivery) -> Answer:
         try:
-            return self.send(Outgoing(one.url, one.body, dict(one.headers), self.timeout_s))
+            out = Outgoing(one.url, one.body, dict(one.headers), self.timeout_s)
+            return self.send(out if self.rewrite is None else self.rewrite(out, one.attempt_count + 1))
         except Exception:  # noqa: BLE001  whatever breaks at the receiver is, to a vendor, no answer
             return Answer(0)
 
