@@ -183,5 +183,6 @@ def gauges(limits: object, clock: Clock) -> list[Gauge]:
         held = value.items() if isinstance(value, Mapping) else [(name, value)]
         for one, limiter in held:
             if isinstance(limiter, TwoWindow | LeakyBucket):
-                shown += limiter.gauges(str(one).strip("_").replace("_", " "), now_s)
+                parts = [str(part) for part in (one if isinstance(one, tuple) else (one,)) if part]
+                shown += limiter.gauges(" ".join(parts).strip("_"), now_s)
     return shown

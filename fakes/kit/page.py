@@ -5,7 +5,9 @@ One template, one style sheet, one small script, all from here. Without the scri
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Sized
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -67,13 +69,17 @@ def add_page(plane: Blueprint, fake: "Controllable") -> None:
 
 
 def counted(state: object) -> dict[str, int]:
-    """How many of each kind of record a fake's truth holds: the length of every public collection."""
+    """How many of each kind of record a fake's truth holds: the length of every public collection.
+
+    Counters and indexes (``metric_by_id``) are left out.
+    """
     names = [*getattr(state, "__dict__", {}), *getattr(type(state), "__slots__", ())]
     counts: dict[str, int] = {}
     for name in names:
-        value = getattr(state, name, None)
+        value: Any = getattr(state, name, None)
         value = getattr(value, "all", value)
-        if not name.startswith("_") and isinstance(value, Sized) and not isinstance(value, str | bytes):
+        told = not name.startswith("_") and "_by_" not in name and isinstance(value, Sized)
+        if told and not isinstance(value, str | bytes | Counter):
             counts[name.replace("_", " ")] = len(value)
     return counts
 
@@ -96,11 +102,21 @@ def _seen(fake: "Controllable") -> dict[str, Any]:
         "gauges": gauges(fake.limits, fake.clock),
         "faults": fake.faults.rules(),
         "kinds": KINDS,
-        "switches": kit_switches.read(fake.switches),
+        "switches": [_shown(f, getattr(fake.switches, f.name)) for f in fields(fake.switches)],
         "sends": fake.push is not None,
         "deliveries": [told(one) for one in reversed(sent[-DELIVERIES_SHOWN:])],
         "deliveries_count": len(sent),
     }
+
+
+def _shown(switch: Any, value: object) -> dict[str, Any]:
+    """A switch for the form: its choices if it has any, and its value as it would be typed."""
+    choices = switch.metadata.get("choices") or ((False, True) if isinstance(value, bool) else ())
+    return {"name": switch.name, "choices": [_typed(one) for one in choices], "value": _typed(value)}
+
+
+def _typed(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _statuses(counts: Any) -> list[tuple[str, int]]:
