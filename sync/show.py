@@ -42,6 +42,10 @@ def result_text(result: Result, *, verbose: bool = False) -> str:
             f"  note: {whose} a phone number that is none; the rest of the profile goes without it; correct "
             "it at the till"
         )
+    lines += [
+        f"  note: {reason.replace('_', ' ')}, {count:,} times: {tally.noted_words[reason]}"
+        for reason, count in sorted(tally.noted.items())
+    ]
     if _NEXT[result.outcome]:
         lines.append(f"  next: {_NEXT[result.outcome]}")
     if verbose or result.mode == "preview":
@@ -77,6 +81,7 @@ def result_json(result: Result) -> dict[str, Any]:
             for (reason, currency), (count, minor) in sorted(tally.excluded.items())
         ],
         "set_aside": dict(sorted(tally.set_aside.items())),
+        "notes": dict(sorted(tally.noted.items())),
     }  # fmt: skip
 
 

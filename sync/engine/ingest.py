@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from sync.domain.clock import Clock
-from sync.domain.contact import usable_email, usable_phone
+from sync.domain.contact import usable_phone
 from sync.domain.errors import SetAside
 from sync.domain.facts import Customer, Marketing, Sale, Shipment, Shop
 from sync.domain.planning import PlannedEvent
 from sync.domain.presets import Preset
+from sync.domain.profile import anchor
 from sync.engine.checkpoints import Checkpoint
 from sync.engine.judge import Changes, Judge, person_missing, verdict_text
 from sync.engine.tally import Tally
@@ -176,12 +177,12 @@ class Ingest:
         self._met[customer.customer_id] = customer
         if len(self._met) > _MET_MAX:
             del self._met[next(iter(self._met))]
-        email = usable_email(customer.email)
+        email = anchor(customer, self._preset.policy.identifiers)
         if customer.archived or email is None or not self._may_write(customer):
             work.read_well.append(("customer", customer.customer_id))
             return
         try:
-            attributes = payload.profile_attributes(customer, self._country)
+            attributes = payload.profile_attributes(customer, self._country, self._preset)
         except payload.CannotSend as cannot:
             item = SetAside("customer", customer.customer_id, cannot.reason, cannot.detail)
             work.changes.letters.append((item, ""))
@@ -234,6 +235,7 @@ class Ingest:
         tally.changed_count += len(changes.replace)
         tally.withdrawn_count += len(changes.withdraw)
         tally.phones_left_out_count += work.phones_left_out_count
+        tally.notes(page.notes)
         tally.letters(item.reason for item, _ in changes.letters)
 
 

@@ -5,7 +5,7 @@ be replaced or withdrawn. A sale voided after its Placed Order went out gets a C
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,6 +16,7 @@ from sync.domain.errors import SetAside
 from sync.domain.facts import Customer, Sale, Shipment, Shop
 from sync.domain.planning import Kind, PlannedEvent
 from sync.domain.presets import Preset
+from sync.domain.profile import anchored
 from sync.klaviyo import payload
 from sync.store import ledger
 from sync.store.ledger import Draft, Known
@@ -23,7 +24,9 @@ from sync.store.rows import EventState
 
 LIVE_FOR = timedelta(days=3)  # an event older than this is history: it fires no flows
 _OF_SALES = frozenset({Kind.PLACED, Kind.PRODUCT, Kind.REFUNDED})
-_PERSON = frozenset({Exclusion.NO_EMAIL, Exclusion.UNUSABLE_EMAIL, Exclusion.NO_CONSENT})
+_PERSON = frozenset(
+    {Exclusion.NO_EMAIL, Exclusion.UNUSABLE_EMAIL, Exclusion.NO_IDENTIFIER, Exclusion.NO_CONSENT}
+)
 
 
 @dataclass(slots=True)
@@ -161,7 +164,7 @@ def _for(event: PlannedEvent, email: str) -> PlannedEvent:
     person = event.customer or Customer(event.customer_id or "")
     if person.email == email:
         return event
-    return msgspec.structs.replace(event, customer=replace(person, email=email))
+    return msgspec.structs.replace(event, customer=anchored(person, email))
 
 
 def verdict_text(planned: Iterable[PlannedEvent]) -> str:

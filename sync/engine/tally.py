@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sync.domain.eligibility import Exclusion
+from sync.domain.errors import SetAside
 from sync.domain.planning import PlannedEvent
 
 Sum = tuple[int, int]  # count and minor units
@@ -19,6 +20,8 @@ class Tally:
     events: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     excluded: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     set_aside: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    noted: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # by reason
+    noted_words: dict[str, str] = field(default_factory=dict)  # what a reason means, as it was said first
     planned_count: int = 0  # events new to the ledger
     changed_count: int = 0  # planned events that got new contents before they were sent
     withdrawn_count: int = 0
@@ -35,6 +38,12 @@ class Tally:
                 _add(self.events, (names.get(event.kind, event.kind), event.currency), event.value_minor)
             elif event.kind != "product" and reason is not Exclusion.METRIC_OFF:
                 _add(self.excluded, (reason.value, event.currency), event.value_minor)
+
+    def notes(self, notes: Iterable[SetAside]) -> None:
+        """Count what was read all the same, but a person may want to know of."""
+        for note in notes:
+            self.noted[note.reason] += 1
+            self.noted_words.setdefault(note.reason, note.detail)
 
     def letters(self, reasons: Iterable[str]) -> None:
         """Count what was set aside."""
@@ -67,6 +76,7 @@ class Tally:
             "profiles": self.profiles_count,
             "phones_left_out": self.phones_left_out_count,
             "set_aside": self.set_aside_count,
+            "notes": sum(self.noted.values()),
         }
 
 

@@ -70,6 +70,8 @@ class _Job(msgspec.Struct):
 
 class _Identifiers(msgspec.Struct):
     email: str = ""
+    phone_number: str = ""
+    external_id: str = ""
 
 
 class _Source(msgspec.Struct):
@@ -126,7 +128,7 @@ class ProfileWriter:
         such as NotThere for a list that is gone; all of the batch may then be sent again.
         """
         run = _Import(self._client, list_id, welcome)
-        emails = [_email(row) for row in batch]
+        emails = [_name(row) for row in batch]
         last = dict(zip(emails, batch, strict=True))
         for chunk in _chunks(list(last.values())):
             run.deliver(chunk)
@@ -212,7 +214,7 @@ class _Import:
 
     def _failed(self, part: list[ProfileOut], job_id: str, failed_count: int) -> list[list[ProfileOut]]:
         """Set aside the rows that failed; those that failed for their phone number come back without it."""
-        by_email = {_email(row): row for row in part}
+        by_email = {_name(row): row for row in part}
         found = [(_row_of(failure, part, by_email), failure) for failure in self._failures(job_id)]
         named = [(row, failure) for row, failure in found if row is not None]
         if len(named) < max(failed_count, len(found)):
@@ -274,8 +276,10 @@ def _chunks(rows: list[ProfileOut]) -> Iterator[list[ProfileOut]]:
         yield chunk
 
 
-def _email(row: ProfileOut) -> str:
-    return _identifiers(row.attributes).email
+def _name(row: ProfileOut) -> str:
+    """What the profile is known by: its address, else its phone number, else its number elsewhere."""
+    found = _identifiers(row.attributes)
+    return found.email or found.phone_number or found.external_id
 
 
 def _accused(part: list[ProfileOut], trouble: Refused) -> set[int]:
@@ -287,21 +291,22 @@ def _row_of(
     failure: _FailureAttributes, part: list[ProfileOut], by_email: dict[str, ProfileOut]
 ) -> ProfileOut | None:
     """The row an import error is about, by the e-mail address it quotes, else by the place it points to."""
-    email = _quoted_email(failure.original_payload or {})
-    if email in by_email:
-        return by_email[email]
+    name = _quoted_name(failure.original_payload or {})
+    if name in by_email:
+        return by_email[name]
     found = _INDEX.search(failure.source.pointer or "") if failure.source else None
     return part[int(found[1])] if found is not None and int(found[1]) < len(part) else None
 
 
-def _quoted_email(payload: dict[str, object]) -> str:
+def _quoted_name(payload: dict[str, object]) -> str:
     # Whether the payload is quoted whole or only its attributes is not documented.
-    for level in (payload, payload.get("attributes"), payload.get("data")):
-        if isinstance(level, dict):
-            inner = level.get("attributes")
-            email = level.get("email") or (inner.get("email") if isinstance(inner, dict) else None)
-            if isinstance(email, str):
-                return email.lower()
+    for field_name in ("email", "phone_number", "external_id"):
+        for level in (payload, payload.get("attributes"), payload.get("data")):
+            if isinstance(level, dict):
+                inner = level.get("attributes")
+                name = level.get(field_name) or (inner.get(field_name) if isinstance(inner, dict) else None)
+                if isinstance(name, str):
+                    return name.lower() if field_name == "email" else name
     return ""
 
 
@@ -312,8 +317,11 @@ def _about_the_phone(failure: _FailureAttributes) -> bool:
 
 
 def _without_phone(row: ProfileOut) -> ProfileOut | None:
+    """The profile without its phone number, or else its number elsewhere, as long as something names it."""
     attributes = msgspec.json.decode(row.attributes)
-    if attributes.pop("phone_number", None) is None:
+    if attributes.pop("phone_number", None) is None and attributes.pop("external_id", None) is None:
+        return None
+    if not (attributes.get("email") or attributes.get("external_id")):
         return None
     return ProfileOut(row.row_id, msgspec.json.encode(attributes))
 
