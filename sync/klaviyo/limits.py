@@ -28,6 +28,8 @@ PROFILE_IMPORT_ERRORS = "profile_import_errors"
 PROFILE_IMPORT_PROFILES = "profile_import_profiles"
 LISTS_READ = "lists_read"
 LIST_ADD = "list_add"
+SUBSCRIBE = "subscribe"
+UNSUBSCRIBE = "unsubscribe"
 
 PUBLISHED: Mapping[str, Windows] = {
     ACCOUNTS: _windows(1, 15),  # GET /api/accounts
@@ -43,6 +45,8 @@ PUBLISHED: Mapping[str, Windows] = {
     PROFILE_IMPORT_PROFILES: _windows(10, 150),  # GET …/{id}/profiles
     LISTS_READ: _windows(75, 750),  # GET /api/lists
     LIST_ADD: _windows(10, 150),  # POST /api/lists/{id}/relationships/profiles
+    SUBSCRIBE: _windows(75, 750),  # POST /api/profile-subscription-bulk-create-jobs
+    UNSUBSCRIBE: _windows(75, 750),  # POST /api/profile-subscription-bulk-delete-jobs
 }
 
 SCOPES: Mapping[str, str] = {
@@ -59,4 +63,6 @@ SCOPES: Mapping[str, str] = {
     PROFILE_IMPORT_PROFILES: "profiles:read",
     LISTS_READ: "lists:read",
     LIST_ADD: "lists:write profiles:write",
+    SUBSCRIBE: "subscriptions:write profiles:write lists:write",
+    UNSUBSCRIBE: "subscriptions:write profiles:write lists:write",
 }

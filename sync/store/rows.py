@@ -10,6 +10,7 @@
               ├─ events        the ledger: one row per event ever planned, kept for good
               │    └─ outbox   what still has to be sent, to the byte; gone once sent
               ├─ profiles      the current customer behind each e-mail address
+              ├─ wishes        what people said at the till about marketing
               ├─ dead_letters  what could not be handled, with its reason
               └─ runs
 """
@@ -178,6 +179,22 @@ class ProfileRow(SQLModel, table=True):
     waiting: int = Field(sa_column=Column(SmallInteger, nullable=False))  # 1 to be sent, 0 done, 2 refused
     listed: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False))  # 1 once put on the list
     is_new: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False))  # came after the history
+
+
+class WishRow(SQLModel, table=True):
+    """What somebody last said at the till about marketing. Klaviyo is told once each time it changes."""
+
+    __tablename__ = "wishes"
+    __table_args__ = (
+        Index("ix_wishes_waiting", "account", sqlite_where=text("waiting = 1"),
+              postgresql_where=text("waiting = 1")),
+        {"sqlite_with_rowid": False},
+    )  # fmt: skip
+    account: int = Field(primary_key=True, foreign_key="accounts.id")
+    email: str = Field(primary_key=True)
+    wish: str  # `opted_out` or `consented`
+    waiting: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    changed_s: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class DeadLetterRow(SQLModel, table=True):
