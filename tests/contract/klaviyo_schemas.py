@@ -19,12 +19,23 @@ class Schemas:
 
     def request(self, operation: dict[str, Any]) -> jsonschema_rs.Draft202012Validator | None:
         """For an operation's body; None when it takes none."""
+        made = self.request_schema(operation)
+        return None if made is None else jsonschema_rs.Draft202012Validator(made)
+
+    def request_schema(self, operation: dict[str, Any]) -> Schema | None:
+        """An operation's body as one JSON Schema 2020-12; None when it takes none."""
         if "requestBody" not in operation:
             return None
-        return self._compiled(next(iter(operation["requestBody"]["content"].values()))["schema"], strict=True)
+        content = next(iter(operation["requestBody"]["content"].values()))
+        return self._made(content["schema"], (), strict=True)
 
-    def response(self, operation: dict[str, Any], status: int) -> jsonschema_rs.Draft202012Validator | None:
-        """For an operation's answer; None when it has no body. Raises KeyError for an undeclared status."""
+    def response(
+        self, operation: dict[str, Any], status: int, *, partly: bool = False
+    ) -> jsonschema_rs.Draft202012Validator | None:
+        """For an operation's answer; None when it has no body. Raises KeyError for an undeclared status.
+
+        ``partly`` lets required members be absent.
+        """
         known = operation["responses"]
         found = known[str(status)] if str(status) in known else known[f"{status // 100}XX"]
         if "$ref" in found:
@@ -32,10 +43,8 @@ class Schemas:
         if "content" not in found:
             return None
         schema = next(iter(found["content"].values()))["schema"]
-        return self._compiled(schema, strict=status < 300)
-
-    def _compiled(self, schema: Schema, *, strict: bool) -> jsonschema_rs.Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(self._made(schema, (), strict=strict))
+        made = self._made(schema, (), strict=status < 300)
+        return jsonschema_rs.Draft202012Validator(_without_required(made) if partly else made)
 
     def _made(self, schema: Schema, path: tuple[str, ...], *, strict: bool) -> Schema:
         """The schema with everything it refers to put in, as JSON Schema 2020-12."""
@@ -96,3 +105,13 @@ def _or_null(schema: Schema) -> Schema:
         return {"anyOf": [schema, {"type": "null"}]}
     made = schema | {"type": [schema["type"], "null"]}
     return made | ({"enum": [*made["enum"], None]} if "enum" in made else {})
+
+
+def _without_required(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_required(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # A property may be called "required"; its value is then a schema, not a list of names.
+    kept = {k: v for k, v in schema.items() if k != "required" or not isinstance(v, list)}
+    return {k: _without_required(v) for k, v in kept.items()}
