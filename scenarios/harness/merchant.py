@@ -72,6 +72,17 @@ def _lightspeed_r(till: Mapping[str, str], url: str) -> dict[str, object]:
     }
 
 
+def _sitoo(till: Mapping[str, str], url: str) -> dict[str, object]:
+    return {
+        "api_id": till["api_id"],
+        "password": till["password"],
+        "account_id": till["account_id"],
+        "site_id": int(till["site_id"]),
+        "api_url": url,
+    }
+
+
 _SECTIONS: Mapping[str, Callable[[Mapping[str, str], str], dict[str, object]]] = {
     "lightspeed_r": _lightspeed_r,
+    "sitoo": _sitoo,
 }
