@@ -11,32 +11,33 @@ from fakes.sitoo import goods
 from fakes.sitoo.documents import Documents, Key, Row
 from fakes.sitoo.door import answer, batch, envelope, whole_number
 from fakes.sitoo.errors import Refused
+from fakes.sitoo.mount import View, mount
 from fakes.sitoo.request import Asked, batch_or_one, body, read_field_names, read_list, read_query
 from fakes.sitoo.state import State
 
+_ADDS = ("GET", "POST")
+_CHANGES = ("GET", "PUT", "DELETE")
 Writer = Callable[[State, Row], Key]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a resource may do. Letters: g list, o one, a add, u update, d delete; B batches with arrays."""
+    """What a resource may do: methods of the list and of one row. With PUT, the list takes batches."""
 
     name: str
-    path: str
-    can: str
     filters: dict[str, str]
+    whole: tuple[str, ...] = _ADDS
+    single: tuple[str, ...] = _CHANGES
     on_site: bool = True
     key_text: bool = False
 
 
 KINDS = (
-    Kind("sites", "sites", "go", {}, on_site=False),
-    Kind("stores", "stores", "goaud", {}),
-    Kind("warehouses", "warehouses", "goaud", {}),
+    Kind("sites", {}, ("GET",), ("GET",), on_site=False),
+    Kind("stores", {}),
+    Kind("warehouses", {}),
     Kind(
         "users",
-        "users",
-        "goaudB",
         {
             "email": "text",
             "customernumber": "text",
@@ -44,26 +45,25 @@ KINDS = (
             "mobile": "text",
             "userid": "texts",
         },
+        (*_ADDS, "PUT"),
         key_text=True,
     ),
-    Kind("categories", "categories", "goaud", {}),
-    Kind("productgroups", "productgroups", "goaud", {}),
-    Kind("manufacturers", "manufacturers", "goaudB", {}),
-    Kind("reasoncodes", "reasoncodes", "goaud", {"type": "ints"}, on_site=False),
-    Kind("salestaxes", "salestaxes", "goaud", {}),
-    Kind("vouchers", "vouchers", "goaud", {}),
+    Kind("categories", {}),
+    Kind("productgroups", {}),
+    Kind("manufacturers", {}, (*_ADDS, "PUT", "DELETE")),
+    Kind("reasoncodes", {"type": "ints"}, on_site=False),
+    Kind("salestaxes", {}),
+    Kind("vouchers", {}),
     Kind(
         "shipments",
-        "shipments",
-        "goau",
         {"shipmentid": "ints", "sender_warehouseid": "int", "receiver_warehouseid": "int", "archived": "int"},
+        single=("GET", "PUT"),
         on_site=False,
     ),
     Kind(
         "products",
-        "products",
-        "goaudB",
         {"sku": "text", "includeinactive": "bool", "datelastmodified": "int"},
+        (*_ADDS, "PUT", "DELETE"),
     ),
 )
 BATCH_MAX = 1000
@@ -82,20 +82,12 @@ class DocumentRoutes:
 
     def add_to(self, api: Blueprint, base: str) -> None:
         """Register what this resource may do."""
-        root = f"{base}/sites/<site>/{self.kind.path}" if self.kind.on_site else f"{base}/{self.kind.path}"
-        can, one = self.kind.can, f"{root}/<key>.json"
-        for letter, path, view, method in (
-            ("g", f"{root}.json", self.list_rows, "GET"),
-            ("o", one, self.single, "GET"),
-            ("a", f"{root}.json", self.add, "POST"),
-            ("u", one, self.update, "PUT"),
-            ("d", one, self.remove, "DELETE"),
-            ("B", f"{root}.json", self.batch_update, "PUT"),
-            ("B", f"{root}.json", self.batch_remove, "DELETE"),
-        ):
-            # Users cannot be deleted in batches.
-            if letter in can and not (self.kind.name == "users" and view == self.batch_remove):
-                api.add_url_rule(path, f"{self.kind.name}_{view.__name__}", view, methods=[method])
+        root = f"{base}/sites/<site>/{self.kind.name}" if self.kind.on_site else f"{base}/{self.kind.name}"
+        whole: dict[str, View] = {"GET": self.list_rows, "POST": self.add}
+        whole |= {"PUT": self.batch_update, "DELETE": self.batch_remove}
+        single: dict[str, View] = {"GET": self.single, "PUT": self.update, "DELETE": self.remove}
+        mount(api, f"{root}.json", {method: whole[method] for method in self.kind.whole})
+        mount(api, f"{root}/<key>.json", {method: single[method] for method in self.kind.single})
 
     def list_rows(self) -> Response:
         schema = self.docs.schema
@@ -112,7 +104,7 @@ class DocumentRoutes:
 
     def add(self) -> Response:
         read_query({}, self.state.switches)
-        items, many = batch_or_one(body(), BATCH_MAX) if "B" in self.kind.can else ([body()], False)
+        items, many = batch_or_one(body(), BATCH_MAX) if "PUT" in self.kind.whole else ([body()], False)
         return batch(items, many, self._add)
 
     def update(self, key: str) -> Response:

@@ -9,6 +9,7 @@ from fakes.sitoo import goods
 from fakes.sitoo.documents import Documents, Field, read_fields
 from fakes.sitoo.door import answer, envelope, whole_number
 from fakes.sitoo.errors import Refused
+from fakes.sitoo.mount import View, mount
 from fakes.sitoo.records import GiftCard
 from fakes.sitoo.request import body, read_list, read_query
 from fakes.sitoo.schemas_goods import IMAGES, VARIANT_FIELDS
@@ -41,17 +42,13 @@ class GoodsRoutes:
     def add_to(self, api: Blueprint, base: str) -> None:
         """Register the routes below an account's base path."""
         product, card = f"{base}/sites/<site>/products/<product>", f"{base}/sites/<site>/giftcards"
-        for path, view, method in (
-            (f"{product}/productvariants.json", self.variants, "GET"),
-            (f"{product}/images.json", self.images, "GET"),
-            (f"{product}/images.json", self.add_image, "POST"),
-            (f"{product}/images/<image>.json", self.remove_image, "DELETE"),
-            (f"{card}.json", self.add_card, "POST"),
-            (f"{card}/<number>.json", self.card, "GET"),
-            (f"{card}/<number>/transactions.json", self.add_transaction, "POST"),
-            (f"{card}/<number>/transactions.json", self.remove_transactions, "DELETE"),
-        ):
-            api.add_url_rule(path, f"goods_{view.__name__}", view, methods=[method])
+        mount(api, f"{product}/productvariants.json", {"GET": self.variants})
+        mount(api, f"{product}/images.json", {"GET": self.images, "POST": self.add_image})
+        mount(api, f"{product}/images/<image>.json", {"DELETE": self.remove_image})
+        mount(api, f"{card}.json", {"POST": self.add_card})
+        mount(api, f"{card}/<number>.json", {"GET": self.card})
+        transactions: dict[str, View] = {"POST": self.add_transaction, "DELETE": self.remove_transactions}
+        mount(api, f"{card}/<number>/transactions.json", transactions)
 
     def variants(self, product: str) -> Response:
         """All variants of the article's family; an article without any is alone in its family."""

@@ -10,6 +10,7 @@ from fakes.sitoo import trade
 from fakes.sitoo.documents import Field, read_fields
 from fakes.sitoo.door import answer, envelope, whole_number
 from fakes.sitoo.errors import Refused
+from fakes.sitoo.mount import mount
 from fakes.sitoo.order_write import add_order, update_order
 from fakes.sitoo.records import Delivery, Order
 from fakes.sitoo.request import body, read_field_names, read_list, read_query
@@ -42,18 +43,12 @@ class OrderRoutes:
     def add_to(self, api: Blueprint, base: str) -> None:
         """Register the routes below an account's base path."""
         site = f"{base}/sites/<site>/orders"
-        for path, view, methods in (
-            (f"{base}/orders.json", self.list_all, ["GET"]),
-            (f"{site}.json", self.list_site, ["GET"]),
-            (f"{site}.json", self.add, ["POST"]),
-            (f"{site}/<order>.json", self.single, ["GET"]),
-            (f"{site}/<order>.json", self.update, ["PUT"]),
-            (f"{site}/<order>/orderdeliveries.json", self.deliveries, ["GET"]),
-            (f"{site}/<order>/orderdeliveries.json", self.add_delivery, ["POST"]),
-            (f"{site}/<order>/orderlogitems.json", self.log, ["GET"]),
-            (f"{site}/<order>/orderlogitems.json", self.add_log, ["POST"]),
-        ):
-            api.add_url_rule(path, f"orders_{view.__name__}", view, methods=methods)
+        one = f"{site}/<order>"
+        mount(api, f"{base}/orders.json", {"GET": self.list_all})
+        mount(api, f"{site}.json", {"GET": self.list_site, "POST": self.add})
+        mount(api, f"{one}.json", {"GET": self.single, "PUT": self.update})
+        mount(api, f"{one}/orderdeliveries.json", {"GET": self.deliveries, "POST": self.add_delivery})
+        mount(api, f"{one}/orderlogitems.json", {"GET": self.log, "POST": self.add_log})
 
     def list_all(self) -> Response:
         return self._list(FILTERS, LISTED)

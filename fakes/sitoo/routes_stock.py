@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from fakes.sitoo.documents import Field, Row, read_fields
 from fakes.sitoo.door import answer, batch, envelope, whole_number
 from fakes.sitoo.errors import Refused
+from fakes.sitoo.mount import mount
 from fakes.sitoo.records import Move, Order
 from fakes.sitoo.request import batch_or_one, body, read_list
 from fakes.sitoo.state import State
@@ -67,13 +68,9 @@ class StockRoutes:
         """Register the routes below an account's base path."""
         site = f"{base}/sites/<site>"
         here = f"{site}/warehouses/<warehouse>/warehousetransactions"
-        for path, view, method in (
-            (f"{site}/warehousetransactions.json", self.list_all, "GET"),
-            (f"{site}/warehousetransactions.json", self.add, "POST"),
-            (f"{here}.json", self.list_here, "GET"),
-            (f"{here}/<transaction>.json", self.single, "GET"),
-        ):
-            api.add_url_rule(path, f"stock_{view.__name__}", view, methods=[method])
+        mount(api, f"{site}/warehousetransactions.json", {"GET": self.list_all, "POST": self.add})
+        mount(api, f"{here}.json", {"GET": self.list_here})
+        mount(api, f"{here}/<transaction>.json", {"GET": self.single})
 
     def list_all(self) -> Response:
         return self._list(_FILTERS, None)

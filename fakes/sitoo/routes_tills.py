@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from fakes.sitoo.door import answer, envelope, whole_number
 from fakes.sitoo.errors import Refused
+from fakes.sitoo.mount import mount
 from fakes.sitoo.records import Register
 from fakes.sitoo.request import read_list, read_query
 from fakes.sitoo.state import State
@@ -24,14 +25,12 @@ class TillRoutes:
     def add_to(self, api: Blueprint, base: str) -> None:
         """Register the routes below an account's base path."""
         root = f"{base}/sites/<site>/cashregisters"
-        for path, view in (
-            (f"{root}.json", self.list_registers),
-            (f"{root}/<register>.json", self.single),
-            (f"{root}/<register>/zreports.json", self.reports),
-            (f"{root}/<register>/zreports/<report>.json", self.report),
-            (f"{base}/pos-z-reports.json", self.pos_reports),
-        ):
-            api.add_url_rule(path, f"tills_{view.__name__}", view, methods=["GET"])
+        one = f"{root}/<register>"
+        mount(api, f"{root}.json", {"GET": self.list_registers})
+        mount(api, f"{one}.json", {"GET": self.single})
+        mount(api, f"{one}/zreports.json", {"GET": self.reports})
+        mount(api, f"{one}/zreports/<report>.json", {"GET": self.report})
+        mount(api, f"{base}/pos-z-reports.json", {"GET": self.pos_reports})
 
     def list_registers(self) -> Response:
         asked = read_list({"includeunregistered": "bool"}, (), self.state.switches)
