@@ -5,18 +5,23 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint
 from werkzeug.exceptions import HTTPException
 
 from fakes.kit.app import Fake, make
 from fakes.kit.clock import Clock
 from fakes.lightspeed_x.errors import Errors
-from fakes.lightspeed_x.gate import Gate
+from fakes.lightspeed_x.gate import FastRule, Gate, versioned
 from fakes.lightspeed_x.hooks import Hooks
 from fakes.lightspeed_x.limits import XLimits
 from fakes.lightspeed_x.oauth import Authority
+from fakes.lightspeed_x.routes_cards import Cards
+from fakes.lightspeed_x.routes_goods import Goods
 from fakes.lightspeed_x.routes_lists import Lists
 from fakes.lightspeed_x.routes_oauth import oauth_blueprint
+from fakes.lightspeed_x.routes_people import People
+from fakes.lightspeed_x.routes_sales import Sales
+from fakes.lightspeed_x.routes_search import Search
+from fakes.lightspeed_x.routes_webhooks import Webhooks
 from fakes.lightspeed_x.setup import VERSION_START, Options
 from fakes.lightspeed_x.state import State
 from fakes.lightspeed_x.switches import Switches
@@ -73,21 +78,19 @@ def build(
         push=hooks.push,
     )
     gate = Gate(state, switches, authority, limits, errors, fake.faults)
+    fake.flask.url_rule_class = FastRule
+    fake.wsgi.app = versioned(fake.wsgi.app)
     fake.flask.register_error_handler(HTTPException, errors.http)
     fake.flask.register_blueprint(oauth_blueprint(authority, limits, errors))
-    fake.flask.register_blueprint(_api(gate))
+    for routes in (Lists, Sales, People, Goods, Cards, Webhooks, Search):
+        routes(gate).add()
+    fake.flask.register_blueprint(gate.blueprint())
     return fake
 
 
 def _forget(authority: Authority, hooks: Hooks) -> None:
     authority.reset()
     hooks.reset()
-
-
-def _api(gate: Gate) -> Blueprint:
-    routes = Blueprint("api", __name__)
-    Lists(gate).add(routes)
-    return routes
 
 
 def _register_count(state: State) -> Callable[[], int]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fakes.lightspeed_x import money
-from fakes.lightspeed_x.records import ZERO, Row, Sale
+from fakes.lightspeed_x.records import ZERO, Customer, Row, Sale
 
 if TYPE_CHECKING:
     from fakes.lightspeed_x.state import State
@@ -76,3 +76,23 @@ def _book(
     card.data["transactions"].append(entry)
     state.changed(state.gift_cards, card, at)
     return card
+
+
+def credit(
+    state: "State", customer: Customer, amount: Decimal, at: int, *, kind: str, client_id: str
+) -> dict[str, Any]:
+    """Issue or redeem store credit outside a sale; the same `client_id` again is the same transaction."""
+    row = state.store_credits.rows.get(customer.id)
+    if row is None:
+        row = state.add(state.store_credits, Row(customer.id, {"transactions": []}, at, at), at)
+    for entry in row.data["transactions"]:
+        if entry["client_id"] == client_id and entry["type"] == kind:
+            return dict(entry)
+    made = {
+        "id": state.new_id(), "amount": amount, "type": kind, "sale_id": None, "created_at": at,
+        "client_id": client_id,
+    }  # fmt: skip
+    row.data["transactions"].append(made)
+    customer.store_credit += amount
+    state.changed(state.store_credits, row, at)
+    return made

@@ -123,6 +123,26 @@ def category_path(state: "State", category_id: str) -> list[dict[str, str]]:
     return path
 
 
+def promotion(state: "State", name: str, percent: Decimal, promo_code: str) -> str:
+    data = {"name": name, "percent": percent, "promo_code": promo_code}
+    state.names["promotions", name] = promotion_id = _new(state, state.promotions, data)
+    return promotion_id
+
+
+def channel(state: "State", store_url: str, register_id: str, channel_type: str) -> str:
+    data = {
+        "store_url": store_url,
+        "register_id": register_id,
+        "channel_type": channel_type,
+        "payment_type_id": state.names["payment_types", "Credit Card"],
+    }
+    return _new(state, state.channels, data)
+
+
+def ui_webhook(state: "State", kind: str, url: str) -> str:
+    return _new(state, state.webhooks, {"type": kind, "url": url, "active": True, "signed": False})
+
+
 def product(state: "State", asked: ProductIn) -> str:
     """A product row of its own; a variant takes over its parent's name, handle and family."""
     rate = Decimal(rate_of(state, state.tax_id)["rate"])

@@ -56,6 +56,7 @@ class Hooks:
         """Listen to this account's changes."""
         self._state = state
         state.on_change = self.changed
+        state.announce = self.send
 
     def reset(self) -> None:
         """No outcomes remembered, no silence."""

@@ -22,7 +22,8 @@ variant_attributes workflows
 """
 SCOPES = frozenset(
     [f"{name}:{right}" for name in _RESOURCES.split() for right in ("read", "write")]
-    + ["products:read:price_books", "products:write:price_books", "webhooks"]
+    + ["products:read:price_books", "webhooks"]
+    + [f"{name}:write:{right}" for name in ("gift_cards", "store_credits") for right in ("issue", "redeem")]
 )
 
 

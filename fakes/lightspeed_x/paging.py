@@ -34,7 +34,7 @@ class Pager:
             size = min(size, switches.short_page_rows)
         after, before = call.whole("after", 0) or 0, call.whole("before")
         rows = table.page(after, before, size, wanted, through=switches.before_inclusive)
-        shown = self._tampered(table, rows, call.at)
+        shown = self._tampered(table, rows, call)
         request.environ[NOTE_KEY].counts["rows"] = len(shown)
         served = [int(row.version) for row in shown]
         return shown, {"min": min(served, default=None), "max": max(served, default=None)}
@@ -46,21 +46,22 @@ class Pager:
         size = min(call.whole("page_size") or PAGE_DEFAULT_09, PAGE_MAX_09)
         page = max(1, call.whole("page", 1) or 1)
         found = [row for row in map(table.rows.__getitem__, table.feed.walk(0)) if wanted(row)]
-        shown = self._tampered(table, found[(page - 1) * size : page * size], call.at)
+        shown = self._tampered(table, found[(page - 1) * size : page * size], call)
         request.environ[NOTE_KEY].counts["rows"] = len(shown)
         pages = max(1, -(-len(found) // size))
         return shown, {"results": len(found), "page": page, "page_size": size, "pages": pages}
 
-    def _tampered(self, table: Table[R], rows: list[R], now: int) -> list[R]:
+    def _tampered(self, table: Table[R], rows: list[R], call: Call) -> list[R]:
         """The rows a faulty page shows: one twice, in the wrong order, some not yet, one too late."""
-        if self.faults.take("duplicate", request) is not None:
+        asked, now = call.asked, call.at
+        if self.faults.take("duplicate", asked) is not None:
             rows = rows + rows[:1]
-        if self.faults.take("reorder", request) is not None:
+        if self.faults.take("reorder", asked) is not None:
             rows = rows[::-1]
-        late = self.faults.take("late_visibility", request)
+        late = self.faults.take("late_visibility", asked)
         if late is not None:
             rows = [row for row in rows if row.updated_at <= now - late.seconds()]
-        lower = self.faults.take("late_lower_version", request)
+        lower = self.faults.take("late_lower_version", asked)
         if lower is not None and len(rows) > 1 and isinstance(rows[-2], Sale):
             rows = self._hide(table, rows, now + int(lower.seconds(LATE_S)))
         return rows

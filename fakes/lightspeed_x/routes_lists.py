@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint
-
 from fakes.lightspeed_x import shapes_dated, shapes_flat, shapes_goods, shapes_old, shapes_people
 from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import ANY, NEW, Call, Gate
@@ -60,18 +58,16 @@ class Lists:
         self.switches = gate.switches
         self.pager = Pager(gate.state, gate.faults)
 
-    def add(self, routes: Blueprint) -> None:
+    def add(self) -> None:
         route = self.gate.route
         for one in RESOURCES:
             kept = {"scopes": one.scopes, "generations": one.generations}
-            route(routes, "GET", f"/{one.name}", self._list(one), **kept)
-            route(routes, "GET", f"/{one.name}/<row_id>", self._single(one), **kept)
-        route(routes, "GET", "/sales", self.sales, scopes=SALES_READ)
-        route(routes, "GET", "/sales/<row_id>", self.sale, scopes=SALES_READ)
-        route(routes, "GET", "/register_sales", self.old_sales, scopes=SALES_READ, generations=("0.9",))
-        route(
-            routes, "GET", "/register_sales/<row_id>", self.old_sale, scopes=SALES_READ, generations=("0.9",)
-        )
+            route("GET", f"/{one.name}", self._list(one), **kept)
+            route("GET", f"/{one.name}/<row_id>", self._single(one), **kept)
+        route("GET", "/sales", self.sales, scopes=SALES_READ)
+        route("GET", "/sales/<row_id>", self.sale, scopes=SALES_READ)
+        route("GET", "/register_sales", self.old_sales, scopes=SALES_READ, generations=("0.9",))
+        route("GET", "/register_sales/<row_id>", self.old_sale, scopes=SALES_READ, generations=("0.9",))
 
     # Sales
 

@@ -55,6 +55,8 @@ class State:
         self._on_reset = on_reset
         self.on_change: Callable[[str, Any, int], None] = lambda _table, _row, _at: None
         """Told of every committed change: the table's name, the row, the instant."""
+        self.announce: Callable[[str, dict[str, Any]], None] = lambda _kind, _payload: None
+        """Sends a webhook whose truth is not kept here: inventory, closures, consignments."""
         self.clear()
         open_account(self)
 
@@ -172,6 +174,18 @@ class State:
 
     def add_supplier(self, name: str) -> str:
         return goods.named(self, self.suppliers, name)
+
+    def add_promotion(self, name: str, *, percent: Amount, promo_code: str = "") -> str:
+        """A promotion to name on lines; it changes no price by itself."""
+        return goods.promotion(self, name, money.amount(percent), promo_code)
+
+    def add_channel(self, store_url: str, register_id: str, channel_type: str = "woocommerce") -> str:
+        """A web shop whose sales are booked to this register."""
+        return goods.channel(self, store_url, register_id, channel_type)
+
+    def add_ui_webhook(self, kind: str, url: str) -> str:
+        """A webhook made in the store's own pages: unsigned, and listed for no application."""
+        return goods.ui_webhook(self, kind, url)
 
     def add_category(self, path: tuple[str, ...]) -> str:
         """The category at the end of the path; parents that do not exist yet are made."""

@@ -111,6 +111,21 @@ def commit(state: "State", sale: Sale, visible_at: int, version_at: int | None =
     return sale
 
 
+def amend(state: "State", sale: Sale, at: int, changes: Mapping[str, Any]) -> None:
+    """Change a sale as a write asks; the customer's money is moved back and then moved anew."""
+    was_booked = sale.booked
+    if was_booked:
+        owed = money.gross_total(sale) - money.paid_total(sale) if sale.state == "pending" else ZERO
+        _move(state, sale, sale.customer_id, at, sign=-1, owed=owed)
+        sale.booked = False
+    for name, value in changes.items():
+        setattr(sale, name, value)
+    if sale.state == "voided" and not state.switches.void_keeps_payments:
+        sale.payments = ()
+    state.changed(state.sales, sale, at)
+    book(state, sale, at, with_cards=not was_booked)
+
+
 def line_of(state: "State", asked: LineIn | tuple[Any, ...]) -> Line:
     """A script's line as it is kept; equal lines are one object."""
     known = state.line_cache.get(asked)
@@ -261,7 +276,7 @@ def _commit_again(state: "State", _at: int, sale_id: str, version: int) -> None:
         state.sales.feed.put(version, sale_id)
 
 
-def book(state: "State", sale: Sale, at: int) -> None:
+def book(state: "State", sale: Sale, at: int, *, with_cards: bool = True) -> None:
     """Move the customer's money, once; a closed return voids its parked siblings."""
     on_account = "onaccount" in sale.attributes and sale.state == "pending"
     if sale.booked or not (sale.state == "closed" or on_account):
@@ -269,7 +284,8 @@ def book(state: "State", sale: Sale, at: int) -> None:
     sale.booked = True
     owed = money.gross_total(sale) - money.paid_total(sale) if on_account else ZERO
     _move(state, sale, sale.customer_id, at, sign=1, owed=owed)
-    cards.spend(state, sale, at)
+    if with_cards:
+        cards.spend(state, sale, at)
     if sale.return_for and sale.state == "closed" and state.switches.parked_siblings == "voided":
         for sibling_id in state.sales.rows[sale.return_for].return_ids:
             if state.sales.rows[sibling_id].state == "parked":
