@@ -75,6 +75,15 @@ def open_groups(connection: Connection, account: str) -> list[OpenGroup]:
     ]
 
 
+def oldest_open_day(connection: Connection, account: str, since: date) -> date | None:
+    """The earliest business day, not before `since`, on which something is still wrong."""
+    c = FINDINGS.c
+    query = select(func.min(c.business_on)).where(
+        c.account == account, c.recovered_s == 0, c.business_on >= since
+    )
+    return connection.execute(query).scalar()
+
+
 def judged_days(report: Report) -> frozenset[date]:
     """The days of which a run may say that something is no longer wrong: whole, read and settled."""
     if report.verdict is VerdictCode.COULD_NOT_JUDGE or any(limit.blocks for limit in report.limits):

@@ -322,7 +322,7 @@ def findings(
         query = query.where(c.kind == kind)
     if day is not None:
         query = query.where(c.business_on == day)
-    return [_finding(row) for row in connection.execute(_paged(query, FINDINGS, before, limit))]
+    return [finding_of(row) for row in connection.execute(_paged(query, FINDINGS, before, limit))]
 
 
 def finding(connection: Connection, name: str, key: str) -> FindingRecord | None:
@@ -415,13 +415,14 @@ def _run(row: Row[Any]) -> RunRecord:
     return RunRecord(**_decoded(row, "missing_minor", "kinds"))
 
 
-def _finding(row: Row[Any]) -> FindingRecord:
+def finding_of(row: Row[Any]) -> FindingRecord:
+    """A row of the findings as a record."""
     return FindingRecord(**_decoded(row, "detail"))
 
 
 def _one_finding(connection: Connection, query: Select[Any]) -> FindingRecord | None:
     row = connection.execute(query).first()
-    return None if row is None else _finding(row)
+    return None if row is None else finding_of(row)
 
 
 def _decoded(row: Row[Any], *json: str) -> dict[str, Any]:

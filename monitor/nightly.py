@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from traceback import extract_tb
@@ -21,6 +21,7 @@ from monitor.alerting.deliver import Emptied, deliver_due
 from monitor.alerting.desk import Desk, Occasion, desk_of
 from monitor.app import build
 from monitor.history import RUNS, Begun
+from monitor.history_findings import oldest_open_day
 from monitor.history_keep import Keeping, sweep
 from monitor.nightly_due import Done, days_of, due_nights
 from monitor.nightly_zone import zone_of
@@ -138,8 +139,15 @@ class Nights:
             # Asked again now that nobody else can run them, and remembered one by one.
             for night_on in self._due(account):
                 first, last = days_of(night_on, self._own.night_of(account).days)
+                first = min(first, self._oldest(account, last))
                 ran.append(self._run(_Slot(account, NIGHTLY, first, last, night_on)))
             return ran
+
+    def _oldest(self, account: str, last: date) -> date:
+        """The day of the oldest open finding: a night looks there too, or nobody saw that it was mended."""
+        since = last - timedelta(days=self._own.recheck_days)
+        with self._store.reading() as connection:
+            return oldest_open_day(connection, account, since) or last
 
     def _due(self, account: str) -> list[date]:
         now_at, done = self._clock.now(), self._done(account, self._clock.now())

@@ -140,6 +140,7 @@ class MonitorSettings(Strict):
     at: WallTime = time(5, 30)
     zone: Zone | None = None
     days: Annotated[int, Field(ge=1, le=90)] = 7
+    recheck_days: Annotated[int, Field(ge=0, le=180)] = 31  # so far back a night follows open findings
     settle: Span = 2 * 3600
     out: Path = Path("reports/monitor")
     link: str = ""  # where the dashboard is reached, for the links in alerts
