@@ -65,7 +65,7 @@ def read(client: SitooClient, settings: Settings) -> Places:
     """Read shops, warehouses and registers. Raises Unintelligible when no currency can be found."""
     stores = client.rows("stores.json", _STORES, wire.Store.__struct_fields__)
     warehouses = client.rows("warehouses.json", _WAREHOUSES, wire.Warehouse.__struct_fields__)
-    registers = client.rows("cashregisters.json", _REGISTERS, wire.Register.__struct_fields__)
+    registers = client.rows("cashregisters.json", _REGISTERS)
     by_warehouse = {each.warehouseid: str(each.storeid) for each in warehouses if each.storeid}
     money = {each.warehouseid: each.currencycode for each in warehouses}
     currencies = {

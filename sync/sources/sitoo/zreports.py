@@ -16,7 +16,6 @@ from sync.sources.sitoo.client import SitooClient
 from sync.sources.sitoo.places import Places
 
 _ZREPORTS = wire.rows_decoder("z-report", wire.ZReport, "zreportid")
-_FIELDS = wire.ZReport.__struct_fields__
 _ZERO = Decimal(0)
 
 
@@ -29,7 +28,7 @@ def control_totals(client: SitooClient, places: Places, window: Window) -> Seque
     found: list[ControlTotal] = []
     for register_id in sorted(places.registers):
         path = f"cashregisters/{register_id}/zreports.json"
-        rows = {row.zreportid: row for row in client.rows(path, _ZREPORTS, _FIELDS, filters)}
+        rows = {row.zreportid: row for row in client.rows(path, _ZREPORTS, (), filters)}
         found += _of_register(register_id, rows.values(), places, window)
     return found
 
