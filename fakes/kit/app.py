@@ -23,6 +23,7 @@ from fakes.kit.limits import Limits
 from fakes.kit.links import link_base
 from fakes.kit.passing import move
 from fakes.kit.push import Push
+from fakes.kit.rules import MatchedRule
 from fakes.kit.wsgi import Layers, VendorErrors
 
 if TYPE_CHECKING:
@@ -167,6 +168,7 @@ def make(
 
 def _new_flask(name: str) -> Flask:
     app = Flask(f"fakes.{name}", static_folder=None)
+    app.url_rule_class = MatchedRule
     # A bug in a fake must surface in the test; as a 500 the client would politely retry it.
     app.testing = True
     app.url_map.strict_slashes = False
