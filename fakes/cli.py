@@ -53,7 +53,7 @@ def serve(
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Switch rate limits off.")] = False,
     journal_max: Annotated[int, typer.Option(min=0, help="Requests each fake remembers.")] = 2_000,
     link_base: Annotated[
-        str | None, typer.Option(help="What links in answers begin with, e.g. https://fakes.test/{fake}.")
+        str | None, typer.Option(help="What links in answers begin with, e.g. https://{fake}.test.")
     ] = None,
     tls: Annotated[bool, typer.Option("--tls", help="Serve https, with an authority of our own.")] = False,
     tls_dir: Annotated[

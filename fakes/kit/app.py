@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from flask import Flask, request
+from werkzeug.routing import Rule
 
 from fakes.kit import switches as kit_switches
 from fakes.kit.clock import Clock, VirtualClock, as_utc
@@ -86,7 +87,7 @@ class Fake(Generic[S, W, L]):
 
     @link_base.setter
     def link_base(self, url: str | None) -> None:
-        """Set it to ``https://host`` or ``https://host/path``. Raises ValueError for anything else."""
+        """Set it to ``https://host`` or ``http://host:port``. Raises ValueError for anything else."""
         self.wsgi.link_base = None if url is None else link_base(url)
 
     def advance(self, seconds: float) -> None:
@@ -169,12 +170,28 @@ def make(
 def _new_flask(name: str) -> Flask:
     app = Flask(f"fakes.{name}", static_folder=None)
     app.url_rule_class = MatchedRule
+    app.url_rule_class = OneWayRule
     # A bug in a fake must surface in the test; as a 500 the client would politely retry it.
     app.testing = True
     app.url_map.strict_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.before_request(_remember_route)
     return app
+
+
+class OneWayRule(Rule):
+    """A route that URLs are matched against but never built from.
+
+    Compiling the builder is what takes the time when hundreds of routes are made for every test's own world.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        del append_unknown
+        return _no_builder
+
+
+def _no_builder(*_args: object, **_kwargs: object) -> tuple[str, str]:
+    raise NotImplementedError("a fake's URLs are written out, not built from its routes")
 
 
 def _remember_route() -> None:

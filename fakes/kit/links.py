@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -10,25 +10,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LinkBase:
-    """Scheme, host with port, and a path without its last slash."""
+    """Scheme and host, with its port if it has one."""
 
     scheme: str
     host: str
-    path: str = ""
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.host}{self.path}"
+        return f"{self.scheme}://{self.host}"
 
     def put_into(self, environ: "WSGIEnvironment") -> None:
         """Make every URL that is built from this request begin here."""
         environ["wsgi.url_scheme"] = self.scheme
         environ["HTTP_HOST"] = self.host
-        environ["SCRIPT_NAME"] = self.path
 
 
 def link_base(url: str) -> LinkBase:
     """Read one from a URL such as ``https://a.klaviyo.com``. Raises ValueError for anything else."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError(f"a link base looks like https://host or https://host/path, not {url!r}")
-    return LinkBase(parts.scheme, parts.netloc, parts.path.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.netloc or url.rstrip("/") != _plain(parts):
+        raise ValueError(f"a link base looks like https://host or http://host:port, not {url!r}")
+    return LinkBase(parts.scheme, parts.netloc)
+
+
+def _plain(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}"
