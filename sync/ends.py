@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from sync.connect import Network
 from sync.domain.presets import Preset
 from sync.engine.work import Ends
+from sync.klaviyo.consent import ConsentWriter
+from sync.klaviyo.known import KnownProfiles
 from sync.klaviyo.profiles import ProfileWriter
 from sync.klaviyo.write import EventWriter
 from sync.settings import Settings, WrongSettings
@@ -106,6 +108,8 @@ class Opening:
                 name, number, preset, rules_of(preset), facts, source, EventWriter(client),
                 ProfileWriter(client), list_id=account.klaviyo.list_id or None,
                 welcome=account.klaviyo.welcome,
+                known=KnownProfiles(client) if preset.policy.known_profiles_suffice else None,
+                wishes=ConsentWriter(client),
             )  # fmt: skip
             return Opened(ends, opening.pop_all().close)
 
@@ -117,4 +121,5 @@ class Opening:
 
 def rules_of(preset: Preset) -> bytes:
     """The rules as bytes that are the same in every process: when they change, every sale is judged again."""
-    return json.dumps([sorted(preset.kinds), preset.mapping, asdict(preset.policy)], default=sorted).encode()
+    told = [sorted(preset.kinds), preset.mapping, asdict(preset.policy), asdict(preset.event_fields)]
+    return json.dumps(told, default=sorted).encode()

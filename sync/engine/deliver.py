@@ -16,16 +16,18 @@ from sync.domain.errors import SetAside
 from sync.engine.checkpoints import Checkpoint
 from sync.engine.tally import Tally
 from sync.klaviyo.bodies import BODY_BYTES_MAX, EVENTS_MAX, Outgoing
+from sync.klaviyo.consent import ConsentWriter
 from sync.klaviyo.errors import REFUSALS_MAX, NothingTaken
 from sync.klaviyo.profiles import ProfileOut, ProfilesSent, ProfileWriter
 from sync.klaviyo.write import EventWriter, Refusal, Sent
-from sync.store import ledger, letters, people
+from sync.store import ledger, letters, people, wishes
 from sync.store.database import Store
 from sync.store.ledger import Batch
 
 T = TypeVar("T")
 _ROOM_BYTES = 200 * EVENTS_MAX  # around the payloads in a body
 PROFILES_MAX = 10_000
+WISHES_MAX = 1_000
 
 
 class Sender(Protocol):
@@ -70,8 +72,10 @@ class Courier:
         sender: Sender,
         list_id: str | None,
         welcome: bool,
+        wishes: ConsentWriter | None = None,
     ) -> None:
         """`list_id` is where new customers are put; with `welcome` that starts the list's flows."""
+        self._wishes = wishes
         self._store = store
         self._account = account
         self._writer = writer
@@ -123,6 +127,27 @@ class Courier:
         for to_list in (False, True) if self._list_id else (False,):
             while self._some_people(to_list):
                 pass
+
+    def tell_wishes(self) -> None:
+        """Unsubscribe those who opted out at the till; subscribe those whose consent there is to travel."""
+        if self._wishes is None:
+            return
+        for wish in (wishes.OPTED_OUT, wishes.CONSENTED):
+            while self._some_wishes(self._wishes, wish):
+                pass
+
+    def _some_wishes(self, writer: ConsentWriter, wish: str) -> bool:
+        with self._store.reading() as connection:
+            emails = wishes.waiting(connection, self._account, wish, WISHES_MAX)
+        if not emails:
+            return False
+        if wish == wishes.OPTED_OUT:
+            self._tally.opted_out_count += writer.opt_out(emails)
+        else:
+            self._tally.subscribed_count += writer.subscribe(emails, self._list_id)
+        with self._store.writing() as connection:
+            wishes.mark_told(connection, self._account, emails, wish)
+        return True
 
     def _next(self) -> bool:
         self._land()

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
+from sync.domain.acquaintance import acquainted, addresses, people_of, sale_acquainted
 from sync.domain.clock import Window, days_window, known_zone
 from sync.domain.contact import usable_email
 from sync.domain.facts import Sale, Shipment, Shop
-from sync.sources.protocol import Page, Source
-from sync.store import sales
+from sync.klaviyo.known import KnownProfiles
+from sync.sources.protocol import HasPeople, Page, Source
+from sync.store import people, sales
 from sync.store.bulk import chunks
 from sync.store.database import Store
 
@@ -20,8 +22,11 @@ _SHIPPED_MAX = 10_000  # shipments remembered within a run
 class Feeds:
     """Reads one account's source. The pages may be made in a thread of their own, one feed at a time."""
 
-    def __init__(self, store: Store, account: int, source: Source) -> None:
-        """The store is only asked which sales deserve a second look."""
+    def __init__(
+        self, store: Store, account: int, source: Source, known: KnownProfiles | None = None
+    ) -> None:
+        """The store is only asked which sales deserve a second look, `known` whom Klaviyo knows."""
+        self._known = known
         self._store = store
         self._account = account
         self._source = source
@@ -40,16 +45,41 @@ class Feeds:
         """
         for page in self._source.read(feed, cursor):
             yield from map(self._new, self.sales(self._left_out(page)))
-            yield self._new(page)
+            yield self._new(self._acquainted(page))
 
     def window(self, window: Window) -> Iterator[Page]:
         """A window's pages."""
-        return self._source.read_window(window)
+        return map(self._acquainted, self._source.read_window(window))
 
     def sales(self, sale_ids: Iterable[str]) -> Iterator[Page]:
         """These sales and their shipments as they are now."""
         for some in chunks(sale_ids, SALES_MAX):
-            yield self._source.read_sales(some)
+            yield self._acquainted(self._source.read_sales(some))
+
+    def newly_known(self, emails: Iterable[str]) -> Iterator[Page]:
+        """The left-out sales of people whose profile is new in Klaviyo, and these people."""
+        for some in chunks(emails, SALES_MAX):
+            with self._store.reading() as connection:
+                told = people.customer_ids(connection, self._account, some)
+                left_out = sales.waiting_for(connection, self._account, told.values())
+            yield from self.sales(left_out)
+            others = [email for email in some if email not in told]
+            if others and isinstance(self._source, HasPeople):
+                page = self._source.read_people(others)
+                yield from self.sales(self._left_out(page))
+                yield self._acquainted(page)
+
+    def _acquainted(self, page: Page) -> Page:
+        """The page with the instants since when Klaviyo knows its people, where that matters."""
+        if self._known is None:
+            return page
+        named = [person for sale in page.sales for person in people_of(sale)]
+        since = self._known.since(addresses([*named, *page.customers]))
+        return replace(
+            page,
+            sales=tuple(sale_acquainted(sale, since) for sale in page.sales),
+            customers=tuple(acquainted(customer, since) for customer in page.customers),
+        )
 
     def _new(self, page: Page) -> Page:
         return (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from sync.domain.clock import Clock
-from sync.domain.contact import usable_phone
+from sync.domain.contact import usable_email, usable_phone
 from sync.domain.errors import SetAside
 from sync.domain.facts import Customer, Marketing, Sale, Shipment, Shop
 from sync.domain.planning import PlannedEvent
@@ -21,7 +21,7 @@ from sync.engine.judge import Changes, Judge, person_missing, verdict_text
 from sync.engine.tally import Tally
 from sync.klaviyo import payload
 from sync.sources.protocol import Page
-from sync.store import accounts, ledger, letters, people, sales
+from sync.store import accounts, ledger, letters, people, sales, wishes
 from sync.store.again import claim_again
 from sync.store.database import Store
 from sync.store.ledger import Known
@@ -38,6 +38,7 @@ class _Work:
     changes: Changes = field(default_factory=Changes)
     records: list[SaleRecord] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)  # about marketing, by address
     read_well: list[tuple[str, str]] = field(default_factory=list)  # subjects whose letters are answered
     phones_left_out_count: int = 0
 
@@ -61,7 +62,8 @@ class Ingest:
         self._store = store
         self._account = account
         self._preset = preset
-        self._country = _country(shops)
+        self._countries = _countries(shops)
+        self._told = frozenset({wishes.OPTED_OUT, *([wishes.CONSENTED] if preset.subscribe else [])})
         self._shops = shops
         self._clock = clock
         self._checkpoint = checkpoint
@@ -178,22 +180,41 @@ class Ingest:
         if len(self._met) > _MET_MAX:
             del self._met[next(iter(self._met))]
         email = anchor(customer, self._preset.policy.identifiers)
+        self._wish(customer, work)
         if customer.archived or email is None or not self._may_write(customer):
             work.read_well.append(("customer", customer.customer_id))
             return
+        country = self._phone_country(customer)
         try:
-            attributes = payload.profile_attributes(customer, self._country, self._preset)
+            attributes = payload.profile_attributes(customer, country, self._preset)
         except payload.CannotSend as cannot:
             item = SetAside("customer", customer.customer_id, cannot.reason, cannot.detail)
             work.changes.letters.append((item, ""))
             return
-        if customer.phone.strip() and usable_phone(customer.phone, self._country) is None:
+        if customer.phone.strip() and usable_phone(customer.phone, country) is None:
             work.phones_left_out_count += 1
         work.people[email] = Person(email, customer.customer_id, attributes)
         work.read_well.append(("customer", customer.customer_id))
 
     def _may_write(self, customer: Customer) -> bool:
-        return not self._preset.policy.require_consent or customer.marketing is Marketing.CONSENTED
+        policy = self._preset.policy
+        if not policy.require_consent or customer.marketing is Marketing.CONSENTED:
+            return True
+        return policy.known_profiles_suffice and customer.known_since is not None
+
+    def _wish(self, customer: Customer, work: _Work) -> None:
+        """Keep what the customer said about marketing, where this till says anything about it."""
+        says = customer.marketing is not Marketing.UNKNOWN or self._preset.policy.known_profiles_suffice
+        email = usable_email(customer.email) if says and not customer.archived else None
+        if email is not None:
+            work.said[email] = customer.marketing.value
+
+    def _phone_country(self, customer: Customer) -> str:
+        """The country to read a phone number by: that of most shops, else of any, else the customer's own."""
+        own = customer.country.strip().upper()
+        tried = [*self._countries, *([own] if len(own) == 2 else [])]
+        fitting = (code for code in tried if usable_phone(customer.phone, code) is not None)
+        return next(fitting, tried[0] if tried else "")
 
     def _guarded(self, subject: str, subject_id: str, work: _Work, judge: Callable[[], None]) -> None:
         try:
@@ -214,6 +235,8 @@ class Ingest:
         sales.remember(connection, work.records)
         if work.people:
             people.note(connection, account, list(work.people.values()), history=history)
+        if work.said:
+            wishes.note(connection, account, work.said, self._told, now_s)
         if answered:
             self._answer(connection, work)
         if changes.letters:
@@ -255,7 +278,10 @@ def _by_sale(known: Iterable[Known]) -> dict[str, list[Known]]:
     return grouped
 
 
-def _country(shops: Mapping[str, Shop]) -> str:
-    """One country to read phone numbers by, so that a customer seen in two shops keeps one number."""
+def _countries(shops: Mapping[str, Shop]) -> tuple[str, ...]:
+    """The countries to read phone numbers by, the most common one first.
+
+    The same for all shops, so that a customer seen in two of them keeps one number.
+    """
     countries = sorted(shop.country for shop in shops.values() if shop.country)
-    return max(countries, key=countries.count, default="")
+    return tuple(sorted(set(countries), key=lambda code: (-countries.count(code), code)))

@@ -94,7 +94,7 @@ class Runs:
         """
         started_s = self._means.clock.monotonic()
         tally, seen = Tally(), set[object]()
-        feeds = Feeds(self._means.store, self._ends.number, self._ends.source)
+        feeds = Feeds(self._means.store, self._ends.number, self._ends.source, self._ends.known)
         ingest = self._ingest(tally)
         for feed in ("window",) if window else feeds.names:
             pages = feeds.window(window) if window else feeds.feed(feed, self._cursor(feed))

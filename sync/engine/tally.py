@@ -28,6 +28,8 @@ class Tally:
     sent_count: int = 0
     refused_count: int = 0
     profiles_count: int = 0
+    opted_out_count: int = 0  # people whose opt-out at the till Klaviyo did not know yet
+    subscribed_count: int = 0
     phones_left_out_count: int = 0  # customers whose phone number is none; the rest of them was sent
 
     def meet(self, planned: Iterable[PlannedEvent], names: dict[str, str]) -> None:
@@ -74,6 +76,8 @@ class Tally:
             "sent": self.sent_count,
             "refused": self.refused_count,
             "profiles": self.profiles_count,
+            "opted_out": self.opted_out_count,
+            "subscribed": self.subscribed_count,
             "phones_left_out": self.phones_left_out_count,
             "set_aside": self.set_aside_count,
             "notes": sum(self.noted.values()),

@@ -6,7 +6,7 @@ Reading and delivery are interleaved, so memory stays flat and the waits on both
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sync.domain.clock import Clock, Window
 from sync.domain.facts import AccountFacts
@@ -18,6 +18,8 @@ from sync.engine.feeds import Feeds
 from sync.engine.ingest import Ingest
 from sync.engine.tally import Tally
 from sync.http.errors import ApiTrouble, Reconnect
+from sync.klaviyo.consent import ConsentWriter
+from sync.klaviyo.known import KnownProfiles
 from sync.klaviyo.profiles import ProfileWriter
 from sync.klaviyo.write import EventWriter
 from sync.sources.protocol import Page, Source
@@ -27,6 +29,8 @@ from sync.store.database import Store
 HISTORY, BACKFILL = "history/", "backfill/"  # cursors of a reading from the beginning that is under way
 SLICE = timedelta(days=7)  # of a window, done or not done as a whole
 _SLICES_MAX = 200
+_PROFILES = "klaviyo/profiles"  # the cursor of profiles made in Klaviyo
+_PROFILES_OVERLAP = timedelta(hours=1)  # a profile may be found some time after it was made
 
 Progress = Callable[[Page, Tally], None]
 
@@ -45,6 +49,8 @@ class Ends:
     profiles: ProfileWriter
     list_id: str | None = None
     welcome: bool = False
+    known: KnownProfiles | None = None  # asked where a profile may stand in for consent
+    wishes: ConsentWriter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class Work:
         self._means = means
         self._tally = tally
         self._progress = progress
-        self._feeds = Feeds(means.store, ends.number, ends.source)
+        self._feeds = Feeds(means.store, ends.number, ends.source, ends.known)
         self._trouble: ApiTrouble | None = None
         self.ingest = Ingest(
             means.store, ends.number, preset=ends.preset, shops=ends.facts.shops, clock=means.clock,
@@ -79,12 +85,14 @@ class Work:
         self.courier = Courier(
             means.store, ends.number, ends.events, ends.profiles, clock=means.clock,
             checkpoint=means.checkpoint, tally=tally, sender=sender, list_id=ends.list_id,
-            welcome=ends.welcome,
+            welcome=ends.welcome, wishes=ends.wishes,
         )  # fmt: skip
 
     def changes(self, feeds: tuple[str, ...] | None = None) -> None:
         """Everything that changed since the last time, from all feeds or from these."""
         self.courier.resume()
+        if feeds is None:
+            self._attempt(self._meet_new_profiles)
         for feed in feeds or self._feeds.names:
             self._attempt(lambda: self._since_last(feed))  # noqa: B023 - called at once
         self._deliver()
@@ -130,6 +138,17 @@ class Work:
             self._progress(page, self._tally)
         self.courier.resume()
         self._deliver()
+
+    def _meet_new_profiles(self) -> None:
+        """Look again at what was left out for want of a profile that Klaviyo has had made since."""
+        known = self._ends.known
+        if known is None:
+            return
+        now_at, cursor = self._means.clock.now(), self._cursor(_PROFILES)
+        if cursor is not None:
+            emails = list(known.made_since(datetime.fromisoformat(cursor) - _PROFILES_OVERLAP))
+            self._take(self._feeds.newly_known(emails), None)
+        self._set_cursor(_PROFILES, now_at.isoformat())
 
     def _since_last(self, feed: str) -> None:
         store, account = self._means.store, self._ends.number
@@ -183,6 +202,7 @@ class Work:
         self.courier.settle()
         try:
             self.courier.tell_people()
+            self.courier.tell_wishes()
         except Reconnect:
             raise
         except ApiTrouble as trouble:

@@ -106,6 +106,15 @@ class HasControlTotals(Protocol):
         ...
 
 
+@runtime_checkable
+class HasPeople(Protocol):
+    """A source that can say whose an e-mail address is."""
+
+    def read_people(self, emails: Sequence[str]) -> Page:
+        """Every customer with one of these addresses, in the form that is sent."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """What an account of any POS is opened with."""

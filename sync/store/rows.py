@@ -192,7 +192,7 @@ class WishRow(SQLModel, table=True):
     )  # fmt: skip
     account: int = Field(primary_key=True, foreign_key="accounts.id")
     email: str = Field(primary_key=True)
-    wish: str  # `opted_out` or `consented`
+    wish: str  # `opted_out`, `consented` or `unknown`
     waiting: int = Field(sa_column=Column(SmallInteger, nullable=False))
     changed_s: int = Field(sa_column=Column(BigInteger, nullable=False))
 

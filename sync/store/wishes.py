@@ -11,13 +11,22 @@ from sqlalchemy import Connection
 from sync.store.bulk import chunks, marks, run, run_many, upsert
 from sync.store.rows import WishRow
 
-OPTED_OUT, CONSENTED = "opted_out", "consented"
+OPTED_OUT, CONSENTED = "opted_out", "consented"  # as `Marketing` spells them
 
 
-def note(connection: Connection, account: int, said: Mapping[str, str], now_s: int) -> int:
-    """Keep what these addresses say now; how many say something new."""
+def note(
+    connection: Connection, account: int, said: Mapping[str, str], told: frozenset[str], now_s: int
+) -> int:
+    """Keep what these addresses say now; how many say something new.
+
+    Only the wishes in `told` are for Klaviyo to hear. The others are kept where they replace one that was.
+    """
     known = _known(connection, account, list(said))
-    rows = [(account, email, wish, 1, now_s) for email, wish in said.items() if known.get(email) != wish]
+    rows = [
+        (account, email, wish, int(wish in told), now_s)
+        for email, wish in said.items()
+        if known.get(email) != wish and (wish in told or email in known)
+    ]
     if rows:
         upsert(
             connection,

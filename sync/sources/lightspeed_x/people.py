@@ -96,6 +96,18 @@ class People:
             self._parsed[customer_id] = self._person(customer_id)
         return self._parsed[customer_id]
 
+    def with_addresses(self, emails: Iterable[str]) -> list[Customer]:
+        """Everybody with one of these addresses, in the form that is sent."""
+        emails = list(dict.fromkeys(emails))
+        wanted = [each for each in emails if not self._all and each not in self._asked]
+        if len(wanted) > _FEW:
+            self.read_all()
+        else:
+            for email in wanted:
+                self._search(email)
+        ids = [each for email in emails for each in self._ids.get(email, ())]
+        return [person for each in dict.fromkeys(ids) if (person := self.person(each)) is not None]
+
     def walkin(self, customer_id: str) -> bool:
         """Whether this is the record that stands for nobody in particular."""
         row = self._row(customer_id)
@@ -140,6 +152,9 @@ class People:
         email = usable_email(row.email or "") if row is not None else None
         if self._all or email is None or email in self._asked:
             return
+        self._search(email)
+
+    def _search(self, email: str) -> None:
         for page in self._client.search("customers", {"email": email}, wire.DECODE_CUSTOMERS):
             self.take(each for each in page.rows if usable_email(each.email or "") == email)
         self._asked.add(email)

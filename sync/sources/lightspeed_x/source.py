@@ -124,6 +124,11 @@ class LightspeedXSource:
         sales, aside = self._facts(rows)
         return Page("sales", None, sales, set_aside=aside, row_count=len(rows.rows))
 
+    def read_people(self, emails: Sequence[str]) -> Page:
+        """Every customer with one of these addresses."""
+        found = self._people.with_addresses(emails)
+        return Page("customers", None, customers=tuple(found), set_aside=tuple(self._people.told()))
+
     def poll_pause_s(self) -> float:
         """How long to wait before the next cheap read, so as to keep to our share of the window."""
         return self._client.pause_s()
