@@ -72,6 +72,18 @@ def _lightspeed_r(till: Mapping[str, str], url: str) -> dict[str, object]:
     }
 
 
+def _lightspeed_x(till: Mapping[str, str], url: str) -> dict[str, object]:
+    return {
+        "client_id": till["client_id"],
+        "client_secret": till["client_secret"],
+        "redirect_uri": "https://merchant.fake/callback",
+        "domain_prefix": till["domain_prefix"],
+        "consent": "unless_opted_out",
+        "api_url": url,
+        "connect_url": url,
+    }
+
+
 def _sitoo(till: Mapping[str, str], url: str) -> dict[str, object]:
     return {
         "api_id": till["api_id"],
@@ -84,5 +96,6 @@ def _sitoo(till: Mapping[str, str], url: str) -> dict[str, object]:
 
 _SECTIONS: Mapping[str, Callable[[Mapping[str, str], str], dict[str, object]]] = {
     "lightspeed_r": _lightspeed_r,
+    "lightspeed_x": _lightspeed_x,
     "sitoo": _sitoo,
 }
