@@ -5,7 +5,6 @@ Trouble in reading a side never becomes agreement: the report then says that it 
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,9 +12,9 @@ from shutil import rmtree
 
 import duckdb
 
-from monitor import limits, verdict
+from monitor import verdict
 from monitor.compare import LostRows
-from monitor.outputs import drift_file, write_json
+from monitor.outputs import FINDINGS_MAX, Outputs, cut, drift_file, write_json
 from monitor.reading import Progress, Watched, read_sides, unseen
 from monitor.reconcile import Books, Request
 from monitor.report_data import (
@@ -35,36 +34,9 @@ from sync.http.errors import ApiTrouble, NotPermitted, Reconnect
 
 SETTLE_S = 2 * 3600  # an hourly sync, and Klaviyo's own delay
 DAYS_MAX = 400  # Klaviyo keeps more, but a longer window belongs into several runs
-FINDINGS_MAX = 2_000  # in report.json and report.html
 DRIFT_ROWS_MAX = 100_000
 
 Render = Callable[[Report, Path], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where a run leaves what it found."""
-
-    folder: Path
-
-    @property
-    def json(self) -> Path:
-        """The report as data."""
-        return self.folder / "report.json"
-
-    @property
-    def html(self) -> Path:
-        """The report as a page."""
-        return self.folder / "report.html"
-
-    @property
-    def drift(self) -> Path:
-        """The findings as a table."""
-        return self.folder / "drift.csv"
-
-    def evidence(self, account: str) -> Path:
-        """The folder of one account's evidence."""
-        return self.folder / "evidence" / "".join(c if c.isalnum() or c in "-_" else "_" for c in account)
 
 
 def build(
@@ -139,9 +111,9 @@ def _report(books: Sequence[Books], troubles: Sequence[Limit], request: Request,
     shown = _findings(books, outputs)
     told = [*troubles, *(limit for one in books for limit in one.limits())]
     if found > len(shown):
-        told.append(limits.cut(len(shown), found, "The report", "drift.csv has more of them."))
+        told.append(cut(len(shown), found, "The report", "drift.csv has more of them."))
     if found > DRIFT_ROWS_MAX:
-        told.append(limits.cut(DRIFT_ROWS_MAX, found, "drift.csv", "Reconcile fewer days to see all."))
+        told.append(cut(DRIFT_ROWS_MAX, found, "drift.csv", "Reconcile fewer days to see all."))
     sides = tuple(one.side() for one in books)
     totals = tuple(row for one in books for row in one.totals())
     code = verdict.code(kinds, told, judged=bool(books))

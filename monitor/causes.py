@@ -4,6 +4,7 @@ A proof is something the reader can check with two records side by side: an arit
 POS shows, a place where the POS was asked. Anything else is said to be a guess, or not said at all.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -29,6 +30,7 @@ class Known:
     found_sales: frozenset[str]  # those of them that it has
     zone: ZoneDiagnosis | None = None
     silent: frozenset[tuple[str, date]] = frozenset()  # shop and day of which nothing arrived
+    ours: bool = True  # whether our own sync sends these events; else nothing of ours mends them
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,7 @@ def sale_of_key(event_key: str, key_head: str) -> str | None:
 
 def advise(detail: Detail, known: Known) -> Advice:
     """The cause and the remedy of one difference."""
-    match FindingKind(detail.kind):
-        case FindingKind.MISSING:
-            return _missing(detail, known)
-        case FindingKind.DUPLICATE:
-            return _duplicate(detail)
-        case FindingKind.ORPHANED:
-            return _orphaned(detail, known)
-        case FindingKind.AMOUNT_MISMATCH:
-            return _mismatch(detail)
-        case FindingKind.WRONG_CURRENCY:
-            return _currency(detail)
-        case _:
-            return _day_shift(detail, known)
+    return _ADVICE.get(FindingKind(detail.kind), _day_shift)(detail, known)
 
 
 def _proven(code: str, words: str, proof: str) -> Cause:
@@ -73,11 +63,13 @@ def _guess(code: str, words: str) -> Cause:
 
 
 def _missing(detail: Detail, known: Known) -> Advice:
-    command = f"tillproof sync resend {known.account} --sale {detail.sale_id}"
-    remedy = (
-        "Look for it among the dead letters (tillproof sync dead-letters list). If it is not there, send it "
-        "once more: events keep their ids, so what Klaviyo already has is not doubled."
-    )
+    command, remedy = "", "Ask whoever runs the integration to send it, then compare again."
+    if known.ours:
+        command = f"tillproof sync resend {known.account} --sale {detail.sale_id}"
+        remedy = (
+            "Look for it among the dead letters (tillproof sync dead-letters list). If it is not there, send "
+            "it once more: events keep their ids, so what Klaviyo already has is not doubled."
+        )
     if detail.metric in known.absent_metrics:
         return Advice(
             _proven(
@@ -108,7 +100,7 @@ def _missing(detail: Detail, known: Known) -> Advice:
     )
 
 
-def _duplicate(detail: Detail) -> Advice:
+def _duplicate(detail: Detail, _known: Known) -> Advice:
     remedy = (
         "Klaviyo cannot delete a single event. If both profiles are one person, merge them; then find out "
         "what sends the second copy before more arrive."
@@ -187,7 +179,7 @@ def _unknown_event(detail: Detail, known: Known) -> Advice:
     )
 
 
-def _mismatch(detail: Detail) -> Advice:
+def _mismatch(detail: Detail, _known: Known) -> Advice:
     total, value = detail.total_minor or 0, detail.value_minor or 0
     remedy = (
         "Klaviyo keeps the first event of an id and cannot change it. Correct it with an event of its own if "
@@ -210,7 +202,7 @@ def _mismatch(detail: Detail) -> Advice:
     return Advice(cause, remedy)
 
 
-def _currency(detail: Detail) -> Advice:
+def _currency(detail: Detail, _known: Known) -> Advice:
     return Advice(
         _proven(
             "currency",
@@ -218,6 +210,17 @@ def _currency(detail: Detail) -> Advice:
             f"The POS says {detail.currency}, Klaviyo {detail.event_currency}.",
         ),
         "Set the account's currency right before more is sent. Klaviyo cannot change what it holds.",
+    )
+
+
+def _future(detail: Detail, _known: Known) -> Advice:
+    return Advice(
+        _proven(
+            "future",
+            "the event claims to have happened after the books were closed",
+            f"It says {local_time(detail.event_at or 0, detail.zone)}.",
+        ),
+        "Klaviyo cannot change the time of an event. Correct the clock or the time zone of what sends it.",
     )
 
 
@@ -262,3 +265,14 @@ def _wall(epoch_s: int, zone_name: str, shop_zone: str) -> int:
 
 def _named(zone_name: str, shop_zone: str) -> str:
     return shop_zone if zone_name == SHOP else zone_name
+
+
+_ADVICE: Mapping[FindingKind, Callable[[Detail, Known], Advice]] = {
+    FindingKind.MISSING: _missing,
+    FindingKind.LOST_REFUND: _missing,
+    FindingKind.DUPLICATE: _duplicate,
+    FindingKind.ORPHANED: _orphaned,
+    FindingKind.AMOUNT_MISMATCH: _mismatch,
+    FindingKind.WRONG_CURRENCY: _currency,
+    FindingKind.FUTURE_DATED: _future,
+}

@@ -22,6 +22,10 @@ monitor = typer.Typer(no_args_is_help=True, help="Prove what reached Klaviyo.", 
 
 def register(root: typer.Typer) -> None:
     """Offer `tillproof monitor …`."""
+    from monitor import nightly_cli, repair_cli
+
+    nightly_cli.offer(monitor)
+    repair_cli.offer(monitor)
     root.add_typer(monitor, name="monitor")
 
 
@@ -64,7 +68,7 @@ def reconcile(
     tillproof monitor reconcile
     tillproof monitor reconcile main --from 2026-03-01 --to 2026-03-31 --out reports/march
     """
-    with _plainly():
+    with plainly():
         from monitor.app import build, last_days
         from monitor.opening import watched
         from monitor.progress import Shown
@@ -80,6 +84,51 @@ def reconcile(
             Shown(quiet=json) as shown,
         ):
             report = build(accounts, clock=clock, progress=shown).reconcile(*window, out, settle * 60)
+        _tell(report, out, json=json, verbose=verbose)
+        raise typer.Exit(report.exit_code)
+
+
+@monitor.command(epilog=_CODES)
+def compare(
+    *,
+    expected: Annotated[Path, typer.Option(help="What the POS sold: .parquet or .csv.")],
+    observed: Annotated[Path, typer.Option(help="The events Klaviyo holds: .parquet or .csv.")],
+    out: Annotated[Path, typer.Option(help="Where report and drift go.")] = Path("reports/compare"),
+    metric: Annotated[
+        list[str] | None, typer.Option(help="KIND=NAME: the metric of a kind of sale. May be repeated.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The instant to judge as of; the latest in the files when left out.")
+    ] = None,
+    settle: Annotated[int, typer.Option(min=0, help="Minutes in which a difference is not called one.")] = 0,
+    tolerance: Annotated[
+        int, typer.Option(min=0, help="Minor units by which amounts may differ without being a finding.")
+    ] = 0,
+    memory_limit: Annotated[str, typer.Option(help="Memory to keep within, such as 800MB or 2GB.")] = "2GB",
+    threads: Annotated[int, typer.Option(min=1, help="Processor cores to use.")] = 2,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+) -> None:
+    """Compare two exports, without asking anybody, and write the same report.
+
+    \b
+    tillproof monitor compare --expected pos.parquet --observed events.parquet --out reports/march
+    """
+    with plainly():
+        from monitor.offline.app import compare_exports
+        from monitor.offline.asked import options
+        from monitor.progress import steps
+
+        asked = options(
+            metric or (),
+            as_of=as_of,
+            settle_min=settle,
+            tolerance_minor=tolerance,
+            memory_limit=memory_limit,
+            threads=threads,
+        )
+        with steps(quiet=json) as told:
+            report = compare_exports(expected, observed, out, asked, told)
         _tell(report, out, json=json, verbose=verbose)
         raise typer.Exit(report.exit_code)
 
@@ -101,7 +150,7 @@ def _tell(report: "Report", out: Path, *, json: bool, verbose: bool) -> None:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
+def plainly() -> Iterator[None]:
     """Turn trouble into a message on stderr and "could not judge": never into what means drift."""
     from sync.http.errors import ApiTrouble
     from sync.settings import WrongSettings

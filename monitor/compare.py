@@ -42,7 +42,7 @@ class Comparison:
 
     def __init__(self, folder: Path, *, memory_limit: str = MEMORY_LIMIT, threads: int = 2) -> None:
         """Open an engine that spills into `folder` when it needs more than `memory_limit`."""
-        self._db = duckdb.connect(
+        self.db = duckdb.connect(
             ":memory:",
             config={
                 "memory_limit": memory_limit,
@@ -65,11 +65,11 @@ class Comparison:
         unwatched: Sequence[str] = (),
     ) -> None:
         """Name the evidence and give the small tables; metrics in `unwatched` are left out on both sides."""
-        run = self._db.execute
+        run = self.db.execute
         run("CREATE TABLE unwatched (metric VARCHAR)")
-        self._fill("unwatched", [(metric,) for metric in unwatched])
-        self._db.read_parquet([str(path) for path in expected]).create_view("expected_files")
-        self._db.read_parquet(str(observed)).create_view("observed_file")
+        self.fill("unwatched", [(metric,) for metric in unwatched])
+        self.db.read_parquet([str(path) for path in expected]).create_view("expected_files")
+        self.db.read_parquet(str(observed)).create_view("observed_file")
         for view, evidence in (("units", "expected_files"), ("events", "observed_file")):
             # Both names are literals of this line, never anybody's input.
             run(f"CREATE VIEW {view} AS SELECT * FROM {evidence} WHERE metric NOT IN (FROM unwatched)")  # noqa: S608 - see above
@@ -79,9 +79,9 @@ class Comparison:
             "CREATE TABLE params (as_of_s BIGINT, settle_s BIGINT, read_from_s BIGINT, read_to_s BIGINT,"
             " first_day DATE, last_day DATE, fallback_zone VARCHAR)"
         )
-        self._fill("offsets", [(span.zone, span.from_s, span.to_s, span.offset_s) for span in offsets])
-        self._fill("shops", shop_zones)
-        self._fill(
+        self.fill("offsets", [(span.zone, span.from_s, span.to_s, span.offset_s) for span in offsets])
+        self.fill("shops", shop_zones)
+        self.fill(
             "params",
             [
                 (
@@ -100,32 +100,33 @@ class Comparison:
     def run(self, step: str) -> None:
         """Run one file of `monitor/sql/`."""
         for statement in statements(step):
-            self._db.execute(statement)
+            self.db.execute(statement)
 
     def name_zones(self, names: Sequence[str]) -> None:
         """Say which zones the diagnosis tries."""
-        self._db.execute("CREATE TABLE zone_names (name VARCHAR)")
-        self._fill("zone_names", [(name,) for name in names])
+        self.db.execute("CREATE TABLE zone_names (name VARCHAR)")
+        self.fill("zone_names", [(name,) for name in names])
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""
-        return self._db.execute(query, list(parameters)).fetchall()
+        return self.db.execute(query, list(parameters)).fetchall()
 
     def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, a batch at a time. No other query may run before it is exhausted."""
-        cursor = self._db.execute(query, list(parameters))
+        cursor = self.db.execute(query, list(parameters))
         while batch := cursor.fetchmany(_FETCH_ROWS):
             yield from batch
 
     def close(self) -> None:
         """Give memory and spilled files back."""
-        self._db.close()
+        self.db.close()
 
-    def _fill(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+    def fill(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+        """Put rows into one of the small tables."""
         if rows:
             places = ", ".join("?" * len(rows[0]))
             # The table's name is one of a few literals of this file, never anybody's input.
-            self._db.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - see above
+            self.db.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - see above
 
     def _check(self) -> None:
         (counts,) = self.rows(_COUNTS)
@@ -140,6 +141,12 @@ SELECT (SELECT count(*) FROM units), (SELECT count(*) FROM judged_units),
        (SELECT count(*) FROM events), (SELECT count(*) FROM placed_events),
        (SELECT count(*) FROM judged_events), (SELECT count(*) FROM placed_events WHERE business_day IS NULL)
 """
+
+
+def quoted(path: Path) -> str:
+    """A path as SQL text."""
+    text = str(path).replace("'", "''")
+    return f"'{text}'"
 
 
 def statements(step: str) -> list[str]:

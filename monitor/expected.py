@@ -5,19 +5,17 @@ The same rule as the sync's (`sync.domain.planning`), other evidence: read by ti
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from functools import lru_cache
 
 from monitor.evidence import Rows, Run
+from monitor.offsets import local_day
 from sync.domain import planning
-from sync.domain.clock import business_day, known_zone
+from sync.domain.clock import known_zone
 from sync.domain.errors import SetAside
 from sync.domain.facts import Sale, Shipment, Shop
 from sync.domain.planning import Kind, PlannedEvent
 from sync.domain.presets import Preset
 from sync.sources.protocol import Page
 
-_QUARTER_S = 900  # zones differ from UTC by whole quarters of an hour, so a local date holds for one of them
 _UNREAD_SHOWN_MAX = 100
 
 
@@ -153,14 +151,3 @@ def _runs(planned: Sequence[PlannedEvent]) -> Iterator[tuple[PlannedEvent, int]]
     ]
     for start, end in zip(starts, [*starts[1:], len(planned)], strict=True):
         yield planned[start], end - start
-
-
-def local_day(epoch_s: int, zone_name: str) -> int:
-    """The local date of an instant in a zone, as days since 1970-01-01."""
-    return _local_day(epoch_s // _QUARTER_S, zone_name)
-
-
-@lru_cache(maxsize=65_536)
-def _local_day(quarter: int, zone_name: str) -> int:
-    instant = datetime.fromtimestamp(quarter * _QUARTER_S, UTC)
-    return (business_day(instant, zone_name) - date(1970, 1, 1)).days

@@ -1,12 +1,12 @@
 """Findings: each difference as something to read, with both sides, its cause and what to do."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from monitor.causes import Known, advise
 from monitor.details import Detail
-from monitor.expected import local_day
+from monitor.offsets import local_day
 from monitor.report_data import AccountingRow, Cause, Finding, FindingKind, Severity
 from monitor.words import counted, day_words, local_time, money
 from sync.domain.eligibility import PLAIN_WORDS, Exclusion
@@ -15,12 +15,14 @@ _SEVERITY = {
     FindingKind.REMAINDER: Severity.CRITICAL,
     FindingKind.SILENCE: Severity.CRITICAL,
     FindingKind.DAY_SHIFT: Severity.WARNING,
+    FindingKind.FUTURE_DATED: Severity.WARNING,
 }
 # What is known of a person changes after the sale; an event sent before that was right when it was sent.
 _PERSONAL = {
     Exclusion.NO_CUSTOMER,
     Exclusion.NO_EMAIL,
     Exclusion.UNUSABLE_EMAIL,
+    Exclusion.NO_IDENTIFIER,
     Exclusion.NO_CONSENT,
 }
 _COMPARED = ("amount", "day", "time", "profile", "shop", "event id")
@@ -34,7 +36,7 @@ def finding_of(detail: Detail, known: Known, shop_names: Mapping[str, str]) -> F
     return Finding(
         key=stable_key(kind, known.account, detail.metric, detail.unit_key or "", detail.event_id or ""),
         kind=kind,
-        severity=_severity(kind, detail),
+        severity=severity(kind, detail),
         account=known.account,
         shop=detail.shop_id,
         shop_name=shop_names.get(detail.shop_id, ""),
@@ -93,7 +95,8 @@ def stable_key(kind: FindingKind, *names: str) -> str:
     return f"{kind.value}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def _severity(kind: FindingKind, detail: Detail) -> Severity:
+def severity(kind: FindingKind, detail: Detail) -> Severity:
+    """How much a finding matters."""
     if kind is FindingKind.ORPHANED and detail.reason in _PERSONAL:
         return Severity.WARNING
     return _SEVERITY.get(kind, Severity.ERROR)
@@ -149,24 +152,20 @@ def _terms(count: int, minor: int, left: int, left_minor: int, row: AccountingRo
 
 def _title(kind: FindingKind, detail: Detail) -> str:
     thing = f"{detail.metric} of sale {detail.sale_id}"
-    match kind:
-        case FindingKind.MISSING:
-            return f"{thing} is not in Klaviyo"
-        case FindingKind.DUPLICATE:
-            return f"{thing} is in Klaviyo more than once"
-        case FindingKind.ORPHANED:
-            named = detail.event_order_id or detail.event_key or ""
-            without = f"{detail.metric} {named} has no sale in the POS"
-            return (
-                without if detail.sale_id is None else f"{thing} was left out on purpose, yet is in Klaviyo"
-            )
-        case FindingKind.AMOUNT_MISMATCH:
-            way = "more" if detail.difference_minor > 0 else "less"
-            return f"{thing} is worth {money(abs(detail.difference_minor), detail.currency)} {way} in Klaviyo"
-        case FindingKind.WRONG_CURRENCY:
-            return f"{thing} is in {detail.event_currency} in Klaviyo"
-        case _:
-            return f"{thing} lies {_days_apart(detail)} in Klaviyo"
+    if detail.sale_id is None:
+        thing = f"{detail.metric} {detail.event_order_id or detail.event_key or ''}"
+    return f"{thing} {_PREDICATES[kind](detail)}"
+
+
+def _orphaned(detail: Detail) -> str:
+    return (
+        "has no sale in the POS" if detail.sale_id is None else "was left out on purpose, yet is in Klaviyo"
+    )
+
+
+def _worth(detail: Detail) -> str:
+    way = "more" if detail.difference_minor > 0 else "less"
+    return f"is worth {money(abs(detail.difference_minor), detail.currency)} {way} in Klaviyo"
 
 
 def _days_apart(detail: Detail) -> str:
@@ -181,3 +180,15 @@ def _day(epoch_s: int, zone_name: str) -> str:
 def _shop_words(shop_id: str, names: Mapping[str, str]) -> str:
     name = names.get(shop_id, "")
     return f"{name} ({shop_id})" if name else shop_id
+
+
+_PREDICATES: Mapping[FindingKind, Callable[[Detail], str]] = {
+    FindingKind.MISSING: lambda _: "is not in Klaviyo",
+    FindingKind.LOST_REFUND: lambda _: "is not in Klaviyo",
+    FindingKind.DUPLICATE: lambda _: "is in Klaviyo more than once",
+    FindingKind.ORPHANED: _orphaned,
+    FindingKind.AMOUNT_MISMATCH: _worth,
+    FindingKind.WRONG_CURRENCY: lambda detail: f"is in {detail.event_currency} in Klaviyo",
+    FindingKind.FUTURE_DATED: lambda _: "lies in the future in Klaviyo",
+    FindingKind.DAY_SHIFT: lambda detail: f"lies {_days_apart(detail)} in Klaviyo",
+}

@@ -44,11 +44,6 @@ def of_reading(watched: Watched, sides: Sides, as_of: datetime, ask_trouble: str
         )
 
 
-def cut(shown: int, total: int, where: str, rest: str) -> Limit:
-    """Something longer than its limit: `where` shows `shown` of `total`, `rest` has more."""
-    return Limit("cut", f"{where} shows {shown:,} of {total:,} findings", rest)
-
-
 def _unread(watched: Watched, sides: Sides) -> Iterator[Limit]:
     records = [aside for aside in sides.expected.unread if aside.subject != "feed"]
     feeds = len(sides.expected.unread) - len(records)

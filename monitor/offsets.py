@@ -6,10 +6,12 @@ So no engine is ever asked: it joins this table, made by the same `zoneinfo` tha
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
-from sync.domain.clock import Window, zone
+from sync.domain.clock import Window, business_day, zone
 
+_QUARTER_S = 900  # zones differ from UTC by whole quarters of an hour, so a local date holds for one of them
 _STEP = timedelta(hours=6)  # no zone changes its clocks twice within it
 
 
@@ -59,3 +61,14 @@ def offset_at(name: str, epoch_s: int) -> int:
     ahead = datetime.fromtimestamp(epoch_s, UTC).astimezone(zone(name)).utcoffset()
     assert ahead is not None  # an aware instant always has one
     return int(ahead.total_seconds())
+
+
+def local_day(epoch_s: int, zone_name: str) -> int:
+    """The local date of an instant in a zone, as days since 1970-01-01."""
+    return _local_day(epoch_s // _QUARTER_S, zone_name)
+
+
+@lru_cache(maxsize=65_536)
+def _local_day(quarter: int, zone_name: str) -> int:
+    instant = datetime.fromtimestamp(quarter * _QUARTER_S, UTC)
+    return (business_day(instant, zone_name) - date(1970, 1, 1)).days

@@ -3,24 +3,64 @@
 import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
-from monitor.report_data import Finding, Report
+from monitor.report_data import Finding, Limit, Report
 
-_COLUMNS = (
+FINDINGS_MAX = 2_000  # in report.json and report.html
+COLUMNS = (
     "kind", "severity", "account", "shop", "shop_name", "business_day", "zone", "metric", "currency",
     "sale_id", "event_key", "event_id", "expected_time", "observed_time", "expected_amount",
     "observed_amount", "difference_minor", "title", "cause", "cause_proven", "remedy", "key",
 )  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def write_json(report: Report, path: Path) -> None:
-    """The whole report, one accounting row to a line, so that a year of shops fits in bounded memory."""
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where a run leaves what it found."""
+
+    folder: Path
+
+    @property
+    def json(self) -> Path:
+        """The report as data."""
+        return self.folder / "report.json"
+
+    @property
+    def html(self) -> Path:
+        """The report as a page."""
+        return self.folder / "report.html"
+
+    @property
+    def drift(self) -> Path:
+        """The findings as a table."""
+        return self.folder / "drift.csv"
+
+    @property
+    def drift_parquet(self) -> Path:
+        """All findings as a table for programs."""
+        return self.folder / "drift.parquet"
+
+    def evidence(self, account: str) -> Path:
+        """The folder of one account's evidence."""
+        return self.folder / "evidence" / "".join(c if c.isalnum() or c in "-_" else "_" for c in account)
+
+
+def cut(shown: int, total: int, where: str, rest: str) -> Limit:
+    """Something longer than its limit: `where` shows `shown` of `total`, `rest` has more."""
+    return Limit("cut", f"{where} shows {shown:,} of {total:,} findings", rest)
+
+
+def write_json(report: Report, path: Path, rows: Iterable[bytes] | None = None) -> None:
+    """The whole report, one accounting row to a line, so that a year of shops fits in bounded memory.
+
+    `rows` are the accounting's rows where they are JSON already; else the report's own are taken.
+    """
     encoder = msgspec.json.Encoder()
     head = encoder.encode(replace(report, accounting=()))
     end = b"]}"
@@ -28,8 +68,8 @@ def write_json(report: Report, path: Path) -> None:
     with path.open("wb") as file:
         file.write(head.removesuffix(end))
         comma = b"\n"
-        for row in report.accounting:
-            file.write(comma + encoder.encode(row))
+        for row in map(encoder.encode, report.accounting) if rows is None else rows:
+            file.write(comma + row)
             comma = b",\n"
         file.write(b"\n]}\n")
 
@@ -57,7 +97,7 @@ class DriftFile:
     def __init__(self, file: TextIO) -> None:
         """Write the head."""
         self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(_COLUMNS)
+        self._writer.writerow(COLUMNS)
 
     def write(self, findings: Iterable[Finding]) -> None:
         """Write findings in the order given."""
@@ -73,7 +113,7 @@ def drift_file(path: Path) -> Iterator[DriftFile]:
 
 def guarded(text: str) -> str:
     """Text that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _cells(finding: Finding) -> list[str | int]:

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -50,3 +52,13 @@ class Shown:
             self._progress.start()
             self._tasks[name] = self._progress.add_task(f"{account}: {_WORDS.get(side, side)}", total=None)
         self._progress.update(self._tasks[name], completed=self._counts[name])
+
+
+@contextmanager
+def steps(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """What hears the steps of a long piece of work, drawn on stderr with the time taken unless `quiet`."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
+        task = progress.add_task("starting", total=None)
+        yield lambda words: progress.update(task, description=words)

@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from monitor.page.pattern import Amiss
 from monitor.page.text import showable
 from monitor.page.whole import page
 from monitor.report_data import Report
@@ -14,8 +16,10 @@ from monitor.report_data import Report
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(report: Report) -> str:
+def render(report: Report, amiss: Iterable[Amiss] | None = None) -> str:
     """The page as text: nothing in it is fetched from elsewhere, and no text of a till becomes markup.
+
+    `amiss` names the shops' days that differ where the report does not hold its accounting.
 
     At most 200 findings are shown as cards and the page says so; the rest is in `drift.csv`, which is
     expected to lie beside it.
@@ -24,17 +28,17 @@ def render(report: Report) -> str:
     style = pages.get_template("report/report.css").render()
     script = pages.get_template("report/report.js").render()
     return pages.get_template("report.html").render(
-        page=page(report), style_hash=_csp_hash(style), script_hash=_csp_hash(script)
+        page=page(report, amiss), style_hash=_csp_hash(style), script_hash=_csp_hash(script)
     )
 
 
-def write(report: Report, path: Path) -> Path:
+def write(report: Report, path: Path, amiss: Iterable[Amiss] | None = None) -> Path:
     """Render to `path` in UTF-8 with plain newlines, whole or not at all; returns the path.
 
     Raises OSError when the folder is not there or cannot be written.
     """
     unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(render(report).encode())
+    unfinished.write_bytes(render(report, amiss).encode())
     unfinished.replace(path)
     return path
 

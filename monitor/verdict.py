@@ -13,21 +13,28 @@ _NOUNS = {
     FindingKind.AMOUNT_MISMATCH: "wrong amount",
     FindingKind.WRONG_CURRENCY: "wrong currency",
     FindingKind.DAY_SHIFT: "event on another day",
+    FindingKind.FUTURE_DATED: "event in the future",
 }
 _PLURALS = {
     FindingKind.REMAINDER: "rows that do not add up",
     FindingKind.ORPHANED: "events without a sale",
     FindingKind.DAY_SHIFT: "events on another day",
+    FindingKind.FUTURE_DATED: "events in the future",
 }
 _STEPS = {
     FindingKind.REMAINDER: "Do not rely on this report: its sums do not close. Keep and report it.",
     FindingKind.SILENCE: "Start with the silence: something is cut off, and the rest may follow from it.",
     FindingKind.MISSING: "Send the missing ones once more (tillproof sync resend), then reconcile again.",
+    FindingKind.LOST_REFUND: "Send the lost refunds once more (tillproof sync resend), then reconcile again.",
     FindingKind.DUPLICATE: "Find out what sends events twice before more arrive.",
     FindingKind.ORPHANED: "Find out what sends events that have no sale.",
     FindingKind.AMOUNT_MISMATCH: "Compare the amounts below with the receipts.",
     FindingKind.WRONG_CURRENCY: "Set the currency right before more is sent.",
     FindingKind.DAY_SHIFT: "Read the zone diagnosis below.",
+}
+_THEIR_STEPS = {
+    FindingKind.MISSING: "Have the missing ones sent by whoever runs the integration, then compare again.",
+    FindingKind.LOST_REFUND: "Have lost refunds sent by whoever runs the integration, then compare again.",
 }
 
 
@@ -68,13 +75,15 @@ def sentence(
     return told
 
 
-def next_step(verdict: VerdictCode, totals: Mapping[str, KindTotal], limits: Sequence[Limit]) -> str:
-    """What to do now, about the gravest thing there is."""
+def next_step(
+    verdict: VerdictCode, totals: Mapping[str, KindTotal], limits: Sequence[Limit], *, ours: bool = True
+) -> str:
+    """What to do now, about the gravest thing there is; `ours` when our own sync sends the events."""
     if verdict is VerdictCode.COULD_NOT_JUDGE:
         return next((limit.remedy for limit in limits if limit.blocks), "Run it again.")
     for kind in FindingKind:
         if kind.value in totals:
-            return _STEPS.get(kind, "Read the findings below.")
+            return (_STEPS if ours else _THEIR_STEPS).get(kind, _STEPS.get(kind, "Read the findings below."))
     return "Nothing to do."
 
 

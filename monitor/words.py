@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from sync.domain.clock import zone
 from sync.domain.money import major_text
 
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _PLURALS = {"is": "are", "has": "have", "was": "were", "carries": "carry", "lies": "lie"}
 
 
@@ -14,7 +14,7 @@ def money(minor: int, currency: str) -> str:
     """An amount for people: 21240 USD is `$212.40`, 500 CHF is `5.00 CHF`, below zero with a minus."""
     whole, dot, part = major_text(abs(minor), currency).partition(".")
     text = f"{int(whole):,}{dot}{part}"
-    sign = _SIGNS.get(currency)
+    sign = SIGNS.get(currency)
     told = f"{sign}{text}" if sign else f"{text} {currency}".strip()
     return f"-{told}" if minor < 0 else told
 

@@ -29,8 +29,13 @@ def diagnose(comparison: Comparison, account: str, offsets: Sequence[Offset]) ->
     """
     ((shifted,),) = comparison.rows("SELECT count(*) FROM finding_rows WHERE kind = 'day_shift'")
     if not shifted:
-        return _nothing(account)
+        return nothing_to_explain(account)
     comparison.run("5_zone_pairs")
+    return diagnose_pairs(comparison, account, offsets)
+
+
+def diagnose_pairs(comparison: Comparison, account: str, offsets: Sequence[Offset]) -> ZoneDiagnosis:
+    """The same on pairs already at hand in `zone_pairs`."""
     ((pairs, shifted, days),) = comparison.rows(_COUNTS)
     shop_zones = {zone for (zone,) in comparison.rows("SELECT DISTINCT zone FROM zone_pairs")}
     comparison.name_zones((SHOP, *distinct_zones(shop_zones, offsets)))
@@ -102,7 +107,8 @@ def _judged(
     return ZoneDiagnosis(account, status, told, pairs, shifted, days, best, shown)
 
 
-def _nothing(account: str) -> ZoneDiagnosis:
+def nothing_to_explain(account: str) -> ZoneDiagnosis:
+    """The diagnosis where every event lies on the day of its sale."""
     sentence = "Every event lies on the day of its sale: there is nothing for a zone to explain."
     return ZoneDiagnosis(account, ZoneStatus.NOT_NEEDED, sentence, 0, 0, 0, None, ())
 

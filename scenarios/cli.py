@@ -35,6 +35,7 @@ def register(root: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Measure the main job.")
     group.command("main-job")(main_job)
     group.command("live")(live)
+    group.command("reconcile")(reconcile)
     root.add_typer(group, name="bench")
 
 
@@ -111,6 +112,28 @@ def live(
     with _bar(quiet=as_json) as told, _plainly():
         figures = polling.measure(hours=hours, per_hour=per_hour, seed=seed, told=told)
     _tell(figures, show.live_checks(figures), show.show_live, as_json=as_json)
+
+
+def reconcile(
+    rows: Annotated[int, typer.Option(min=1000, help="Sales to compare with their events.")] = 5_000_000,
+    memory_limit: Annotated[str, typer.Option(help="Memory the comparison keeps within.")] = "2GB",
+    seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
+    peer: Annotated[bool, typer.Option(help="Run datacompy on Polars too.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two exports with known defects: ours, and datacompy on Polars, each as a process of its own."""
+    from rich.console import Console
+
+    from scenarios.bench import reconcile as comparing
+    from scenarios.bench import reconcile_show as shown
+
+    with _bar(quiet=as_json) as told, _plainly():
+        figures = comparing.measure(rows=rows, seed=seed, memory_limit=memory_limit, peer=peer, told=told)
+    if as_json:
+        print(json.dumps(shown.as_json(figures), indent=2))
+    else:
+        shown.show(figures, Console())
+    raise typer.Exit(0 if all(holds for *_, holds in shown.checks(figures)) else 1)
 
 
 def _tell(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from monitor.compare import quoted
 from sync.domain.clock import known_zone
 
 EXPECTED_COLUMNS = (
@@ -49,7 +50,7 @@ class Export:
 
 def open_expected(db: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> Export:
     """Open the till's side as the view `expected_rows`. Raises WrongExport."""
-    opened = _opened(db, path, "expected_rows", EXPECTED_COLUMNS, (), scratch)
+    opened = _opened(db, path, "expected_rows", EXPECTED_COLUMNS, optional=(), scratch=scratch)
     _zones(db, path)
     _currencies(db, path, opened.name)
     return opened
@@ -57,7 +58,7 @@ def open_expected(db: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> E
 
 def open_observed(db: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> Export:
     """Open Klaviyo's side as the view `observed_rows`. Raises WrongExport."""
-    opened = _opened(db, path, "observed_rows", OBSERVED_COLUMNS, ("account",), scratch)
+    opened = _opened(db, path, "observed_rows", OBSERVED_COLUMNS, optional=("account",), scratch=scratch)
     _currencies(db, path, opened.name)
     return opened
 
@@ -67,6 +68,7 @@ def _opened(
     path: Path,
     name: str,
     columns: Sequence[str],
+    *,
     optional: Sequence[str],
     scratch: Path,
 ) -> Export:
@@ -174,9 +176,7 @@ def _zones(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     zones = [zone for (zone,) in db.execute("SELECT DISTINCT zone FROM expected_rows ORDER BY 1").fetchall()]
     unknown = [zone for zone in zones if not known_zone(zone)]
     if unknown:
-        raise WrongExport(
-            f"{path}: {_few(unknown)}: no such time zone; use IANA names such as Europe/Berlin"
-        )
+        raise WrongExport(f"{path}: {_few(unknown)}: no such time zone; use IANA names such as Europe/Berlin")
 
 
 def _currencies(db: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
@@ -205,7 +205,7 @@ def _as_parquet(db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[str
         relation.create_view("csv_rows")
         db.execute(
             f"COPY (SELECT {', '.join(_from_text(column) for column in present)} FROM csv_rows)"  # noqa: S608 - literals
-            f" TO '{str(copy).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
+            f" TO {quoted(copy)} (FORMAT parquet)"
         )
         db.execute("DROP VIEW csv_rows")
     except duckdb.ConversionException as trouble:

@@ -5,7 +5,7 @@ wrongly.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -15,6 +15,8 @@ from monitor.report_data import AccountingRow, Report
 
 STRIPS_MAX = 12
 DAYS_NAMED_MAX = 5
+
+Amiss = tuple[str, str, date]  # account, shop and a day on which its two sides differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,15 @@ class Pattern:
     left: int
 
 
-def pattern(report: Report) -> Pattern:
-    """The shops with most days that differ, at most `STRIPS_MAX` of them."""
+def pattern(report: Report, amiss: Iterable[Amiss] | None = None) -> Pattern:
+    """The shops with most days that differ, at most `STRIPS_MAX` of them.
+
+    `amiss` names those days where the report does not hold its accounting.
+    """
     names = {(shop.account, shop.shop): shop.shop_name or f"Shop {shop.shop}" for shop in report.shops}
     days: dict[tuple[str, str], set[date]] = defaultdict(set)
-    for row in report.accounting:
-        if row.shop and row.business_day is not None and _differs(row):
-            days[row.account, row.shop].add(row.business_day)
+    for account, shop, day in _amiss(report) if amiss is None else amiss:
+        days[account, shop].add(day)
     order = sorted(days, key=lambda shop: (-len(days[shop]), names.get(shop, shop[1]), shop))
     first, last = report.window.first_day, report.window.last_day
     span = (last - first).days + 1
@@ -64,6 +68,12 @@ def pattern(report: Report) -> Pattern:
         ),
         left=max(0, len(order) - STRIPS_MAX),
     )
+
+
+def _amiss(report: Report) -> Iterator[Amiss]:
+    for row in report.accounting:
+        if row.shop and row.business_day is not None and _differs(row):
+            yield row.account, row.shop, row.business_day
 
 
 def _differs(row: AccountingRow) -> bool:

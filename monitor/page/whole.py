@@ -1,7 +1,7 @@
 """The whole page as one record: everything the templates read, in the order in which it is read."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.charts import share
@@ -10,7 +10,7 @@ from monitor.page.accounting import Statement, statements
 from monitor.page.calendar import CELLS_MAX, Month, months
 from monitor.page.findings import Card, Group, groups
 from monitor.page.leftout import Reason, reasons
-from monitor.page.pattern import Pattern, pattern
+from monitor.page.pattern import Amiss, Pattern, pattern
 from monitor.page.shops import ShopRow, rows
 from monitor.report_data import (
     Finding,
@@ -109,8 +109,8 @@ class Page:
     meanings: tuple[tuple[str, str], ...]
 
 
-def page(report: Report) -> Page:
-    """The page of a report. Pure; the same report gives the same page."""
+def page(report: Report, amiss: Iterable[Amiss] | None = None) -> Page:
+    """The page of a report. Pure; the same report gives the same page. `amiss` as `pattern` has it."""
     found = groups(report)
     drawn = statements(report)
     shops = rows(report)
@@ -135,7 +135,7 @@ def page(report: Report) -> Page:
         statements_left=len(report.totals) - len(drawn),
         months=months(report, anchors),
         days_left=max(0, len(report.days) - CELLS_MAX),
-        pattern=pattern(report),
+        pattern=pattern(report, amiss),
         groups=found,
         finding_count=text.count(sum(total.count for total in report.findings_by_kind.values())),
         zone_diagnoses=tuple(_zone(one) for one in report.zones),
