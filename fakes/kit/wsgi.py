@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CONTROL_PREFIX = "/_fake"
 UNLOCKED = ("/_fake/clock", "/_fake/deliveries", "/_fake/save")
+_DEEP = 200
 HTML_BODY = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking</body></html>"
 
 
@@ -55,7 +56,7 @@ class Layers:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request. Raises ConnectionReset where a fault closes the connection."""
-        path = str(environ.get("PATH_INFO", ""))
+        path = _path(environ)
         if path.startswith(CONTROL_PREFIX):
             return self._control(path, environ, start_response)
         if self.link_base is not None:
@@ -80,9 +81,18 @@ class Layers:
         if path.startswith(UNLOCKED):
             # They deliver, and whoever receives may ask the fake something before it answers; or they
             # need the locks of other fakes as well.
-            return self.app(environ, start_response)
+            return self._ask(environ, start_response)
         with self.lock:
+            return self._ask(environ, start_response)
+
+    def _ask(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """The app's answer, and a 400 to JSON so deep that no decoder gets to its end."""
+        try:
             return self.app(environ, start_response)
+        except RecursionError:
+            if not _is_deep(environ):
+                raise
+            return self.errors.server_error(400)(environ, start_response)
 
     def _plain(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", note: Note
@@ -97,7 +107,7 @@ class Layers:
 
         with self.lock:
             try:
-                answer = self.app(environ, started)
+                answer = self._ask(environ, started)
                 try:
                     return [b"".join(answer)]
                 finally:
@@ -118,7 +128,7 @@ class Layers:
 
     def _run(self, environ: "WSGIEnvironment") -> Response:
         with self.lock:
-            body, status, headers = run_wsgi_app(self.app, environ, buffered=True)
+            body, status, headers = run_wsgi_app(self._ask, environ, buffered=True)
         typed = "Content-Type" in headers
         response = Response(body, status, headers)
         if not typed:
@@ -138,6 +148,30 @@ class Layers:
         )
         with self.lock:
             self.journal.record(entry, note.route)
+
+
+def _path(environ: "WSGIEnvironment") -> str:
+    path: str = environ.get("PATH_INFO", "")
+    if not path.isascii():
+        try:
+            path.encode("latin-1")
+        except UnicodeEncodeError:
+            # httpx's WSGITransport leaves text where WSGI wants bytes in disguise.
+            path = environ["PATH_INFO"] = path.encode("utf-8", "replace").decode("latin-1")
+    return path
+
+
+def _is_deep(environ: "WSGIEnvironment") -> bool:
+    """Whether the body opens more brackets in a row of levels than anybody means."""
+    body = environ["wsgi.input"]
+    if not hasattr(body, "seek"):
+        return False
+    body.seek(0)
+    level = deepest = 0
+    for sign in body.read(4 * _DEEP * _DEEP):
+        level += (sign in b"[{") - (sign in b"]}")
+        deepest = max(deepest, level)
+    return deepest > _DEEP
 
 
 def _status(layers: Layers, rule: Rule, _environ: "WSGIEnvironment") -> Response:

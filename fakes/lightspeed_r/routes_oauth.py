@@ -79,7 +79,7 @@ def _fields(switches: Switches) -> dict[str, str]:
         if not switches.token_accepts_json:
             raise OAuthRefused(400, "invalid_grant", "The provided authorization grant is invalid")
         body = msgspec.json.decode(request.get_data(), type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise OAuthRefused(400, "invalid_request", "The request body is not valid JSON") from None
     return {name: str(value) for name, value in body.items()}
 
