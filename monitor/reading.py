@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import cast
 
+from monitor.acquaint import KnowsProfiles, acquainted
 from monitor.evidence import EXPECTED, EXPECTED_RUNS, OBSERVED, OBSERVED_RUNS, Rows
 from monitor.expected import ExpectedRead, ExpectedWriter, Places
 from monitor.observed import EventReader, ObservedRead, WatchedMetric, read_observed, resolve
@@ -74,7 +75,7 @@ def read_sides(watched: Watched, first_day: date, last_day: date, folder: Path, 
     def read_pos() -> ExpectedRead:
         with Rows(paths[0], EXPECTED, EXPECTED_RUNS) as rows:
             writer.pages(
-                _until(stop, watched.source.read_window(read_window)),
+                _until(stop, _acquainted(watched, watched.source.read_window(read_window))),
                 rows,
                 lambda count: progress(watched.name, "pos", count),
             )
@@ -115,10 +116,17 @@ def ask_again(watched: Watched, sides: Sides, sale_ids: Sequence[str], folder: P
     path = folder / "expected_asked.parquet"
     found: set[str] = set()
     with Rows(path, EXPECTED, EXPECTED_RUNS) as rows:
-        page = watched.source.read_sales(sale_ids)
-        found.update(sale.sale_id for sale in page.sales)
-        sides.writer.pages([page], rows)
+        for page in _acquainted(watched, iter([watched.source.read_sales(sale_ids)])):
+            found.update(sale.sale_id for sale in page.sales)
+            sides.writer.pages([page], rows)
     return path, found
+
+
+def _acquainted(watched: Watched, pages: Iterator[Page]) -> Iterator[Page]:
+    """The pages with whom Klaviyo knows, where the rules ask for it and Klaviyo can be asked."""
+    if watched.preset.policy.known_profiles_suffice and isinstance(watched.reader, KnowsProfiles):
+        return acquainted(pages, watched.reader)
+    return pages
 
 
 def _window(first_day: date, last_day: date, zones: Sequence[str]) -> Window:

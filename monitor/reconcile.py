@@ -1,5 +1,6 @@
 """One account's books: both sides read, compared, and told apart by cause."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,6 +30,8 @@ from monitor.silence import silences, silent_shop_days
 from monitor.zones import UTC_ZONE, diagnose
 from sync.domain.planning import Kind
 from sync.http.errors import ApiTrouble
+
+_SALE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what can be an id of a sale; no till has others
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,7 @@ class Books:
         named = (
             sale_of_key(key, head) or order for key, order in orphans_to_ask(self._comparison, ASKED_MAX)
         )
-        return int(total), {sale_id for sale_id in named if sale_id.isdigit()}
+        return int(total), {sale_id for sale_id in named if _SALE_ID.fullmatch(sale_id)}
 
     def _known(self) -> Known:
         return Known(

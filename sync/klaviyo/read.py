@@ -4,7 +4,7 @@ Only a read confirms that an event exists. Instants are aware UTC. Source: Klavi
 revision 2026-07-15.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from sync.klaviyo import limits
 from sync.klaviyo.client import KlaviyoClient, Links
 from sync.klaviyo.errors import UPSTREAM
 from sync.klaviyo.eventpages import OWN_PROPERTIES, EventRow, page_decoder
+from sync.klaviyo.known import KnownProfiles
 
 __all__ = ["DayCount", "EventRow", "KlaviyoAccount", "KlaviyoList", "KlaviyoReader", "Metric"]
 
@@ -161,6 +162,7 @@ class KlaviyoReader:
     def __init__(self, client: KlaviyoClient) -> None:
         """Share the client with the writer: they spend the same limits."""
         self._client = client
+        self._known = KnownProfiles(client)
 
     def account(self) -> KlaviyoAccount:
         """The account the key belongs to. Allowed 15 times a minute for everybody: keep it."""
@@ -210,6 +212,10 @@ class KlaviyoReader:
                     day.start_at, before.count + day.count, before.value + day.value
                 )
         return [counts[start_at] for start_at in sorted(counts)]
+
+    def known_since(self, emails: Sequence[str]) -> Mapping[str, datetime]:
+        """When the profiles of those among these addresses that have one were made."""
+        return self._known.since(emails)
 
     def lists(self) -> list[KlaviyoList]:
         """Every list of the account."""

@@ -170,6 +170,8 @@ class LightspeedXClient:
             told = f"may not read {resource}: the scope {scope} is missing; {self._remedy}"
             return NotPermitted(UPSTREAM, f"{told} as somebody who may grant it", scope=scope)
         if status == 404:
+            if "service" in message.lower():
+                return expired()
             return NotThere(UPSTREAM, message or "there is no such thing")
         return Refused(UPSTREAM, status, detail=message)
 
@@ -218,6 +220,15 @@ def token_client(
         retry=replace(retry, attempts_max=3),
         transport=transport,
         tls=tls,
+    )
+
+
+def expired() -> ApiTrouble:
+    """What to say when the pinned version of the API is not what answers any more."""
+    return ApiTrouble(
+        UPSTREAM,
+        f"API version {API_VERSION} is not answered any more. Nothing was skipped; update tillproof and run "
+        "it again",
     )
 
 

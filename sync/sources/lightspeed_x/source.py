@@ -22,21 +22,21 @@ import msgspec
 from sync.domain.clock import Clock, Window
 from sync.domain.errors import CannotRead, SetAside
 from sync.domain.facts import AccountFacts, Sale
-from sync.http.errors import ApiTrouble, NotPermitted, Refused
+from sync.http.errors import NotPermitted, Refused
 from sync.sources.lightspeed_x import parse, wire
 from sync.sources.lightspeed_x.catalog import Catalog
-from sync.sources.lightspeed_x.client import API_VERSION, LightspeedXClient
+from sync.sources.lightspeed_x.client import API_VERSION, LightspeedXClient, expired
 from sync.sources.lightspeed_x.consent import Consent
 from sync.sources.lightspeed_x.originals import Original, Originals, linked, original_of
 from sync.sources.lightspeed_x.people import PAGE_ROWS as PEOPLE_ROWS
 from sync.sources.lightspeed_x.people import People
 from sync.sources.lightspeed_x.reach import Reach
-from sync.sources.lightspeed_x.wire import UPSTREAM, Rows
+from sync.sources.lightspeed_x.wire import Rows
 from sync.sources.protocol import Page, ProductShelf
 
 SALES_ROWS = 1_000  # asked for; the vendor gives what it likes
 T = TypeVar("T")
-VERSION_ENDS_AT = datetime(2027, 8, 1, tzinfo=UTC)  # API 2026-07 is answered through July 2027
+VERSION_ENDS_AT = datetime(2027, 7, 1, tzinfo=UTC)  # twelve months of API 2026-07
 _AHEAD_PAGES = 3  # held back, so that a return's original, which follows it, need not be asked for
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
@@ -153,7 +153,7 @@ class LightspeedXSource:
 
     def _sales_page(self, rows: Rows[wire.Sale], reach: Reach, told: tuple[SetAside, ...]) -> Page:
         sales, aside = self._facts(rows)
-        return Page("sales", reach.cursor(), sales, set_aside=(*told, *aside), row_count=rows.count)
+        return Page("sales", reach.cursor(), sales, set_aside=aside, notes=told, row_count=rows.count)
 
     def _facts(self, rows: Rows[wire.Sale]) -> tuple[tuple[Sale, ...], tuple[SetAside, ...]]:
         """The sales of a page with their people, articles and originals, and what could not be read."""
@@ -202,11 +202,7 @@ class LightspeedXSource:
     def _check_shape(self, rows: Rows[wire.Sale]) -> None:
         """A version that has expired is answered by another one without a word; its sales look otherwise."""
         if any(row.status and not row.state and row.totals is None for row in rows.rows):
-            raise ApiTrouble(
-                UPSTREAM,
-                f"API version {API_VERSION} is not answered any more: sales come in another one's shape. "
-                "Nothing was skipped; update tillproof and run it again",
-            )
+            raise expired()
 
     def _version_ended(self) -> tuple[SetAside, ...]:
         if self._clock.now() < VERSION_ENDS_AT:

@@ -325,6 +325,29 @@ def page_decoder(subject: str, row_type: type[T]) -> Callable[[bytes], Rows[T]]:
     return decode
 
 
+class _Categories(msgspec.Struct):
+    categories: list[Category] = []
+
+
+class _PageInfo(msgspec.Struct):
+    has_next: bool | None = None
+
+
+class _CategoryPage(msgspec.Struct):
+    data: _Categories | list[Category]
+    page_info: _PageInfo | None = None
+
+
+_category_page = msgspec.json.Decoder(_CategoryPage, strict=False).decode
+
+
+def _categories(body: bytes) -> Rows[Category]:
+    """Categories come in a list of their own inside `data`; a plain list is read as well."""
+    data = _category_page(body).data
+    rows = data if isinstance(data, list) else data.categories
+    return Rows(rows, None, (), len(rows))
+
+
 def one_decoder(row_type: type[T]) -> Callable[[bytes], T]:
     """A decoder of answers with a single object under `data`."""
     decoder = msgspec.json.Decoder(_One[row_type], strict=False)  # type: ignore[valid-type]  # made at run time
@@ -359,7 +382,7 @@ DECODE_PRODUCTS = page_decoder("product", Product)
 DECODE_OUTLETS = page_decoder("shop", Outlet)
 DECODE_REGISTERS = page_decoder("register", Register)
 DECODE_NAMED = page_decoder("name", Named)
-DECODE_CATEGORIES = page_decoder("name", Category)
+DECODE_CATEGORIES: Decode[Category] = _categories
 DECODE_SALE = one_decoder(Sale)
 DECODE_CUSTOMER = one_decoder(Customer)
 DECODE_PRODUCT = one_decoder(Product)
