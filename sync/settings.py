@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
 
+from sync.domain.facts import Mark
 from sync.domain.planning import Kind
 from sync.domain.presets import PRESETS, Preset
 from sync.sources import registry
@@ -81,6 +82,13 @@ class AccountSettings(Strict):
     ecommerce_sources: frozenset[str] | None = None
     test_registers: frozenset[str] | None = None
     test_customers: frozenset[str] | None = None
+    count: frozenset[Mark] | None = None  # receipts that are sales all the same, such as "gift_card"
+    delivery: Literal["ordered", "immediate"] | None = (
+        None  # ordered: a profile's events wait for earlier ones
+    )
+    hold: Span | None = (
+        None  # how old a sale must be to be sent in order, so that earlier ones may still come
+    )
     metrics: Mapping[KindName, str] = Field(default_factory=dict)
     klaviyo: KlaviyoSettings
 
@@ -111,6 +119,8 @@ class AccountSettings(Strict):
             )
         if self.every is not None and self.cron is not None:
             raise ValueError("every: say either `every` or `cron`, not both")
+        if self.hold is not None and not self.resolved().ordered:
+            raise ValueError('hold: only orders can be held; say delivery = "ordered" too, or drop it')
         names = list(self.resolved().metrics.values())
         if len(set(names)) < len(names):
             raise ValueError(
@@ -132,6 +142,10 @@ class AccountSettings(Strict):
             policy = replace(policy, test_registers=self.test_registers)
         if self.test_customers is not None:
             policy = replace(policy, test_customers=self.test_customers)
+        if self.count is not None:
+            policy = replace(policy, counted=self.count)
+        ordered = preset.ordered if self.delivery is None else self.delivery == "ordered"
+        preset = replace(preset, ordered=ordered, hold_s=self.hold or preset.hold_s)
         return replace(preset, metrics=metrics, policy=policy, every_s=self.every or preset.every_s)
 
 

@@ -73,9 +73,17 @@ class Courier:
         list_id: str | None,
         welcome: bool,
         wishes: ConsentWriter | None = None,
+        ordered: bool = False,
+        hold_s: int = 0,
     ) -> None:
-        """`list_id` is where new customers are put; with `welcome` that starts the list's flows."""
+        """`list_id` is where new customers are put; with `welcome` that starts the list's flows.
+
+        `ordered` sends nothing of a profile before what it did earlier, and waits with all of it until a run
+        has read everything; `hold_s` waits with each event until it is so old.
+        """
         self._wishes = wishes
+        self._ordered = ordered
+        self._hold_s = hold_s
         self._store = store
         self._account = account
         self._writer = writer
@@ -107,8 +115,11 @@ class Courier:
         self._waiting_count += count
 
     def full_batches(self) -> None:
-        """Send as long as there is enough for full requests; the last one may still be under way."""
-        while self._waiting_count >= EVENTS_MAX and self._next():
+        """Send as long as there is enough for full requests; the last one may still be under way.
+
+        Where order counts nothing goes before everything is read: an older sale may still turn up.
+        """
+        while not self._ordered and self._waiting_count >= EVENTS_MAX and self._next():
             pass
 
     def everything(self) -> None:
@@ -152,7 +163,10 @@ class Courier:
     def _next(self) -> bool:
         self._land()
         with self._store.writing() as connection:
-            batch = ledger.claim(connection, self._account, EVENTS_MAX, BODY_BYTES_MAX - _ROOM_BYTES)
+            batch = ledger.claim(
+                connection, self._account, EVENTS_MAX, BODY_BYTES_MAX - _ROOM_BYTES,
+                in_order=self._ordered, until_s=self._until_s(),
+            )  # fmt: skip
             self._checkpoint("batch claimed")
         if batch is None:
             self._waiting_count = 0
@@ -170,8 +184,15 @@ class Courier:
         refusals_max = None if self._taken else max(1, REFUSALS_MAX - len(self._refused))
         self._flying = (
             flight,
-            self._sender.submit(lambda: self._writer.send(outgoing, refusals_max=refusals_max)),
+            self._sender.submit(
+                lambda: self._writer.send(outgoing, refusals_max=refusals_max, in_order=self._ordered)
+            ),
         )
+
+    def _until_s(self) -> int | None:
+        if not (self._ordered and self._hold_s):
+            return None
+        return int(self._clock.now().timestamp()) - self._hold_s
 
     def _land(self) -> None:
         if self._flying is None:
@@ -183,7 +204,7 @@ class Courier:
         self._taken = self._taken or bool(sent.accepted)
         if not self._taken and len(self._refused) + len(sent.refused) >= REFUSALS_MAX:
             self._put_back(flight, sent)
-        self._mark(flight.batch, sent.refused)
+        self._mark(flight.batch, sent.refused, sent.untried)
         self._checkpoint("batch done")
         self._tally.sent_count += len(sent.accepted)
         self._tally.refused_count += len(sent.refused)
@@ -204,12 +225,14 @@ class Courier:
         self._refused.clear()
         raise NothingTaken(count, "events", sent.refused[-1].detail)
 
-    def _mark(self, batch: Batch, refused: Sequence[Refusal]) -> None:
+    def _mark(self, batch: Batch, refused: Sequence[Refusal], untried: Sequence[int]) -> None:
         now_at = self._clock.now()
         now_s = int(now_at.timestamp())
         with self._store.writing() as connection:
             if refused:
                 self._hold_back(connection, batch, refused, now_at)
+            # Behind a refused one: these were not sent now, and wait until a person has decided about it.
+            ledger.unclaim(connection, untried)
             ledger.mark_sent(connection, self._account, batch.number, now_s)
             self._checkpoint("batch marked")
 

@@ -85,7 +85,8 @@ class Work:
         self.courier = Courier(
             means.store, ends.number, ends.events, ends.profiles, clock=means.clock,
             checkpoint=means.checkpoint, tally=tally, sender=sender, list_id=ends.list_id,
-            welcome=ends.welcome, wishes=ends.wishes,
+            welcome=ends.welcome, wishes=ends.wishes, ordered=ends.preset.ordered,
+            hold_s=ends.preset.hold_s,
         )  # fmt: skip
 
     def changes(self, feeds: tuple[str, ...] | None = None) -> None:

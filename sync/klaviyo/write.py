@@ -42,15 +42,18 @@ class EventWriter:
         self._client = client
         self._single_max = max(1, single_max)
 
-    def send(self, batch: Sequence[Outgoing], *, refusals_max: int | None = None) -> Sent:
+    def send(
+        self, batch: Sequence[Outgoing], *, refusals_max: int | None = None, in_order: bool = False
+    ) -> Sent:
         """Send every event of the batch and tell, for each, whether Klaviyo queued or refused it.
 
         Batches of 1,000 fill a request. After `refusals_max` refusals without any acceptance the rest is
-        left untried; the last event asked about is then the newest, lest old trouble hide it. Raises
-        ApiTrouble for what is no single event's fault; then some of the batch may have been queued, and
-        all of it is to be sent again with the same bytes.
+        left untried; the last event asked about is then the newest, lest old trouble hide it. With `in_order`
+        no event goes before an earlier one of its profile, and those behind a refused one are left untried.
+        Raises ApiTrouble for what is no single event's fault; then some of the batch may have been queued,
+        and all of it is to be sent again with the same bytes.
         """
-        run = _Delivery(self._client, self._single_max, refusals_max)
+        run = _Delivery(self._client, self._single_max, refusals_max, in_order)
         for part in bodies.batches(batch):
             run.deliver(part)
         return Sent(run.accepted, run.refused, run.phones_ignored_count, run.untried)
@@ -59,7 +62,11 @@ class EventWriter:
 class _Delivery:
     """One call of `send`: what became of each event so far."""
 
-    def __init__(self, client: KlaviyoClient, single_max: int, refusals_max: int | None) -> None:
+    def __init__(
+        self, client: KlaviyoClient, single_max: int, refusals_max: int | None, in_order: bool
+    ) -> None:
+        self._in_order = in_order
+        self._blocked: set[bytes] = set()  # profiles of which an event was refused
         self.accepted: list[int] = []
         self.refused: list[Refusal] = []
         self.untried: list[int] = []
@@ -71,7 +78,7 @@ class _Delivery:
     def deliver(self, part: list[Outgoing]) -> None:
         waiting, refusals = [part], 0
         while waiting:
-            part = waiting.pop()
+            part = self._unblocked(waiting.pop())
             if self._refusals_left() == 0 or len(part) <= self._single_max or refusals == _BULK_REFUSALS_MAX:
                 self._singly(part)
                 continue
@@ -82,23 +89,52 @@ class _Delivery:
                 if not blames_a_row(trouble):
                     raise
                 refusals += 1
-                waiting.extend(reversed(apart(part, _accused(groups, trouble))))
+                accused = _accused(groups, trouble)
+                if self._in_order:
+                    accused = _with_followers(part, accused)
+                waiting.extend(reversed(apart(part, accused)))
             else:
                 self.accepted.extend([event.outbox_id for event in part])
 
     def _singly(self, part: Sequence[Outgoing]) -> None:
         waiting = deque(part)
         while waiting and (left := self._refusals_left()) != 0:
-            event = waiting.pop() if left == 1 else waiting.popleft()
+            event = self._taken(waiting, last=left == 1)
+            if event.profile in self._blocked:
+                self.untried.append(event.outbox_id)
+                continue
             try:
                 self._post("api/events", bodies.single(event), EVENT_CREATE)
             except Refused as trouble:
                 if not blames_a_row(trouble):
                     raise
                 self.refused.append(refusal(event.outbox_id, trouble))
+                if self._in_order:
+                    self._blocked.add(event.profile)
             else:
                 self.accepted.append(event.outbox_id)
         self.untried.extend(event.outbox_id for event in waiting)
+
+    def _unblocked(self, part: list[Outgoing]) -> list[Outgoing]:
+        """The part without what has to wait behind a refused event."""
+        if not self._blocked:
+            return part
+        self.untried.extend(event.outbox_id for event in part if event.profile in self._blocked)
+        return [event for event in part if event.profile not in self._blocked]
+
+    def _taken(self, waiting: "deque[Outgoing]", *, last: bool) -> Outgoing:
+        """The next event to ask about: the oldest, or for the last question the newest that is free to go."""
+        if not last:
+            return waiting.popleft()
+        if not self._in_order:
+            return waiting.pop()
+        first: dict[bytes, int] = {}
+        for at, event in enumerate(waiting):
+            first.setdefault(event.profile, at)
+        at = max((at for profile, at in first.items() if profile not in self._blocked), default=0)
+        found = waiting[at]
+        del waiting[at]
+        return found
 
     def _refusals_left(self) -> int | None:
         """How many more may be refused before it is not worth going on; None for any number."""
@@ -108,6 +144,17 @@ class _Delivery:
 
     def _post(self, path: str, body: bytes, bucket: str) -> None:
         self.phones_ignored_count += phone_ignored(self._client.post(path, body, bucket))
+
+
+def _with_followers(part: list[Outgoing], accused: set[int]) -> set[int]:
+    """The accused events and whatever their profiles did after them."""
+    profiles: set[bytes] = set()
+    found = set()
+    for at, event in enumerate(part):
+        if at in accused or event.profile in profiles:
+            profiles.add(event.profile)
+            found.add(at)
+    return found
 
 
 def _accused(groups: list[list[Outgoing]], trouble: Refused) -> set[int]:

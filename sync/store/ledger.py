@@ -158,19 +158,35 @@ def withdraw(connection: Connection, ids: Sequence[int], now_s: int) -> None:
     )
 
 
-def claim(connection: Connection, account: int, count_max: int, bytes_max: int) -> Batch | None:
+def claim(
+    connection: Connection,
+    account: int,
+    count_max: int,
+    bytes_max: int,
+    *,
+    in_order: bool = False,
+    until_s: int | None = None,
+) -> Batch | None:
     """Freeze the oldest waiting events as one batch of at most `count_max` events and `bytes_max` bytes.
 
     No id appears twice in it: a sale and the refund of all of it share theirs. The second one waits, and
-    so does whatever the same profile did after it, so that each profile's events stay in order.
+    so does whatever the same profile did after it, so that each profile's events stay in order. With
+    `in_order` an event waits too while an earlier one of its profile is refused, until a person has decided
+    about that one. `until_s` leaves alone what happened, or would happen by a till's wrong clock, later.
     """
-    sql = f"{_WAITING} WHERE o.account = ? AND o.batch = 0 ORDER BY o.happened_s, o.id LIMIT ?"
+    young = "" if until_s is None else f" AND o.happened_s <= {until_s}"
+    behind = _NOT_BEHIND if in_order and _anything_refused(connection, account) else ""
+    sql = f"{_WAITING} WHERE o.account = ? AND o.batch = 0{young}{behind} ORDER BY o.happened_s, o.id LIMIT ?"
     # A few more than fit, so that those that have to wait leave no empty places.
     offered = [Waiting(*row) for row in run(connection, sql, (account, count_max + _SPARE))]
     if not offered:
         return None
     taken, passed = _fitting(offered, count_max, bytes_max)
     number = int(run(connection, _NEXT_BATCH, (account,)).scalar_one())
+    if behind:
+        changes = [(number, waiting.id) for waiting in taken]
+        run_many(connection, "UPDATE outbox SET batch = ? WHERE id = ? AND batch = 0", changes)
+        return Batch(number, tuple(taken))
     last = taken[-1]
     run(
         connection,
@@ -184,7 +200,18 @@ def claim(connection: Connection, account: int, count_max: int, bytes_max: int) 
 _WAITING = (
     "SELECT o.id, o.happened_s, o.profile, o.payload, e.event_id FROM outbox o JOIN events e ON e.id = o.id"
 )
+_NOT_BEHIND = (
+    " AND NOT EXISTS (SELECT 1 FROM events d JOIN outbox b ON b.id = d.id "
+    "WHERE d.account = o.account AND d.state > 20 AND d.state = 40 "  # refused; the first part is the index's
+    "AND b.profile = o.profile "
+    "AND (b.happened_s, b.id) < (o.happened_s, o.id))"
+)
 _NEXT_BATCH = "SELECT coalesce(max(batch), 0) + 1 FROM outbox WHERE account = ? AND batch > 0"
+
+
+def _anything_refused(connection: Connection, account: int) -> bool:
+    sql = "SELECT 1 FROM events WHERE account = ? AND state > 20 AND state = ? LIMIT 1"
+    return run(connection, sql, (account, _DEAD)).first() is not None
 
 
 def claimed(connection: Connection, account: int) -> list[int]:

@@ -136,7 +136,7 @@ class SitooClient:
         return self._fetch(_ORDER, path, {})
 
     def _page(self, path: str, filters: Mapping[str, str], decode: Decode[T]) -> wire.Rows[T]:
-        """One page; from then on in fewer rows when Sitoo refuses so many, in default fields if it refuses ours.
+        """One page; in fewer rows when Sitoo refuses so many, in its own fields when it refuses ours.
 
         A refusal is not documented to say what it is about, so both are tried.
         """
