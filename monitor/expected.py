@@ -51,6 +51,7 @@ class ExpectedRead:
     unread: list[SetAside] = field(default_factory=list)  # the first hundred
     sale_ids: set[str] = field(default_factory=set)
     shops_seen: set[str] = field(default_factory=set)
+    zones_seen: set[str] = field(default_factory=set)  # on receipts that name their own
 
 
 class ExpectedWriter:
@@ -115,7 +116,9 @@ class ExpectedWriter:
         if not planned:
             return
         self.read.shops_seen.add(sale.shop_id)
-        zone = self._places.zone_of(sale.shop_id)
+        zone = sale.zone or self._places.zone_of(sale.shop_id)
+        if sale.zone:
+            self.read.zones_seen.add(zone)
         changed_at = int(sale.changed_at.timestamp())
         completed_at = int(sale.completed_at.timestamp()) if sale.completed_at else changed_at
         happened_at = planned[0].happened_at

@@ -161,6 +161,7 @@ class Books:
     def _spans(self) -> list[Offset]:
         zones = {
             *self.sides.places.zones(),
+            *self.sides.expected.zones_seen,
             self.sides.klaviyo.zone,
             self.sides.places.fallback_zone,
             UTC_ZONE,

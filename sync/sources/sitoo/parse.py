@@ -224,7 +224,7 @@ def _extra(
     told = (
         ("Receipt", extra.get("pos-receiptid", "")),
         ("Business Day", business_day(happened_at, zone).isoformat() if zone and known_zone(zone) else ""),
-        ("Refund Receipt", extra.get("pos-refund-receiptid", "")),
+        ("Original Receipt", extra.get("pos-refund-receiptid", "")),
         ("Original Order", original_id(row)),
         ("Refund Reason", extra.get("refundreasoncode-reasoncode", "")),
         ("Booking", extra.get("pos-sourceorderid", "")),
