@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model, model_vali
 from sync.domain.facts import Mark
 from sync.domain.planning import Kind
 from sync.domain.presets import PRESETS, Preset
+from sync.fieldsettings import FieldSettings, mistakes
 from sync.sources import registry
 from sync.sources.fields import Address, PosSettings, Span, Strict, WrongSettings
 
@@ -69,6 +70,7 @@ class KlaviyoSettings(Strict):
     base_url: Address = "https://a.klaviyo.com"
     list_id: str = ""  # new customers are added to this list
     welcome: bool = False  # whether being added may start the list's flows
+    subscribe: bool = False  # whether consent at the till subscribes those who never said yes or no
 
 
 class AccountSettings(Strict):
@@ -90,6 +92,8 @@ class AccountSettings(Strict):
         None  # how old a sale must be to be sent in order, so that earlier ones may still come
     )
     metrics: Mapping[KindName, str] = Field(default_factory=dict)
+    event_fields: FieldSettings = FieldSettings()
+    profile_fields: FieldSettings = FieldSettings()
     klaviyo: KlaviyoSettings
 
     @property
@@ -121,6 +125,8 @@ class AccountSettings(Strict):
             raise ValueError("every: say either `every` or `cron`, not both")
         if self.hold is not None and not self.resolved().ordered:
             raise ValueError('hold: only orders can be held; say delivery = "ordered" too, or drop it')
+        if wrong := mistakes(self.resolved().mapping, self.event_fields, self.profile_fields):
+            raise ValueError("; ".join(wrong))
         names = list(self.resolved().metrics.values())
         if len(set(names)) < len(names):
             raise ValueError(
@@ -146,6 +152,12 @@ class AccountSettings(Strict):
             policy = replace(policy, counted=self.count)
         ordered = preset.ordered if self.delivery is None else self.delivery == "ordered"
         preset = replace(preset, ordered=ordered, hold_s=self.hold or preset.hold_s)
+        preset = replace(
+            preset,
+            event_fields=self.event_fields.resolved(),
+            profile_fields=self.profile_fields.resolved(),
+            subscribe=self.klaviyo.subscribe,
+        )
         return replace(preset, metrics=metrics, policy=policy, every_s=self.every or preset.every_s)
 
 

@@ -54,6 +54,7 @@ def result_text(result: Result, *, verbose: bool = False) -> str:
         lines += [f"  {count:>9,}  left out: {_words(reason)}  {_money(minor, currency)}"
                   for (reason, currency), (count, minor) in sorted(tally.excluded.items())]  # fmt: skip
         lines += [f"  {count:>9,}  set aside: {reason}" for reason, count in sorted(tally.set_aside.items())]
+    lines += [f"  one {metric} would say: {told}" for metric, told in sorted(tally.samples.items())]
     if verbose:
         lines += [f"  {count:>9,}  {name}" for name, count in tally.counts().items()]
         lines.append(f"  {result.elapsed_s:>9.1f}  seconds")
@@ -81,6 +82,7 @@ def result_json(result: Result) -> dict[str, Any]:
             for (reason, currency), (count, minor) in sorted(tally.excluded.items())
         ],
         "set_aside": dict(sorted(tally.set_aside.items())),
+        "samples": {metric: json.loads(told) for metric, told in sorted(tally.samples.items())},
         "notes": dict(sorted(tally.noted.items())),
     }  # fmt: skip
 

@@ -114,6 +114,10 @@ class Ingest:
         """Judge a page and count it, writing nothing; what would be set aside."""
         work, _ = self._judged(page, history=False, force=False)
         self._tally.planned_count += len(work.changes.add)
+        for draft in work.changes.add:
+            name = self._names.get(draft.kind, draft.kind)
+            if name not in self._tally.samples:
+                self._tally.samples[name] = payload.properties_of(draft.payload)
         self._count(page, work, 0)
         return [item for item, _ in work.changes.letters]
 

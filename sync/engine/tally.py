@@ -28,6 +28,7 @@ class Tally:
     sent_count: int = 0
     refused_count: int = 0
     profiles_count: int = 0
+    samples: dict[str, str] = field(default_factory=dict)  # of a preview: one event of each metric, as JSON
     opted_out_count: int = 0  # people whose opt-out at the till Klaviyo did not know yet
     subscribed_count: int = 0
     phones_left_out_count: int = 0  # customers whose phone number is none; the rest of them was sent

@@ -104,6 +104,16 @@ def otherwise_delivered(event: bytes) -> bytes:
     return head + mark + (b"false" if flag == b"true" else b"true") + comma + rest
 
 
+def properties_of(event: bytes) -> str:
+    """The properties of a built event as JSON, for somebody to look at before anything is sent."""
+    found = msgspec.json.decode(b"{%b}" % event, type=_Built)
+    return bytes(found.properties).decode()
+
+
+class _Built(msgspec.Struct):
+    properties: msgspec.Raw
+
+
 def profile_attributes(customer: Customer, country: str, preset: Preset | None = None) -> bytes:
     """The attributes of the customer's profile as a JSON object, from the customer as known today.
 

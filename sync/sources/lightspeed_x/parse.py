@@ -41,11 +41,8 @@ class Practice:
 
     in_store: frozenset[str] = IN_STORE  # lower-case sources that are the shop floor; any other is a web shop
     pending: frozenset[str] = frozenset({"onaccount"})  # attributes whose sales count before they are closed
-    gift_cards_count: bool = False
     test_outlets: frozenset[str] = frozenset()
-    test_registers: frozenset[str] = frozenset()
     test_users: frozenset[str] = frozenset()
-    test_customers: frozenset[str] = frozenset()
     test_notes: frozenset[str] = frozenset()  # lower-case words
 
 
@@ -136,9 +133,7 @@ def _marks(
     note = (row.note or "").lower() if practice.test_notes else ""
     if (
         shop_id in practice.test_outlets
-        or (origin.register_id or "") in practice.test_registers
         or author in practice.test_users
-        or (row.customer_id or "") in practice.test_customers
         or any(word in note for word in practice.test_notes)
     ):
         marks.add(Mark.TEST)
@@ -216,7 +211,7 @@ def _part(line: wire.Line, known: Knowledge) -> _Part:
     discount = pricing.discount_total
     if discount is None:
         discount = (pricing.discount or _NOTHING) * quantity
-    gift = bool(line.gift_card_number) and not known.practice.gift_cards_count
+    gift = bool(line.gift_card_number)
     return _Part(
         line.id,
         item_id,

@@ -50,11 +50,8 @@ class Settings(PosSettings):
     connect_url: Address = "https://secure.retail.lightspeed.app"
     in_store_sources: frozenset[str] = frozenset(IN_STORE)  # any other source is a web shop
     count_pending: frozenset[str] = frozenset({"onaccount"})  # attributes whose sales count before closing
-    count_gift_cards: bool = False  # whether selling a gift card is revenue already
     test_outlets: frozenset[str] = frozenset()
-    test_registers: frozenset[str] = frozenset()
     test_users: frozenset[str] = frozenset()
-    test_customers: frozenset[str] = frozenset()
     test_notes: frozenset[str] = frozenset()  # words in the note of a sale, in any case
 
     @property
@@ -68,11 +65,8 @@ class Settings(PosSettings):
         return Practice(
             in_store=_lower(self.in_store_sources),
             pending=_lower(self.count_pending),
-            gift_cards_count=self.count_gift_cards,
             test_outlets=self.test_outlets,
-            test_registers=self.test_registers,
             test_users=self.test_users,
-            test_customers=self.test_customers,
             test_notes=_lower(self.test_notes),
         )
 
