@@ -11,6 +11,7 @@ from fakes.kit.clock import Clock
 from fakes.klaviyo.account import Account
 from fakes.klaviyo.errors import Refusal, TransportErrors
 from fakes.klaviyo.gate import Gate, refuse_unrouted
+from fakes.klaviyo.jobs import run_due
 from fakes.klaviyo.quotas import KlaviyoLimits
 from fakes.klaviyo.routes_account import add_account_routes
 from fakes.klaviyo.routes_control import add_control_routes
@@ -29,6 +30,7 @@ from fakes.klaviyo.routes_tracking import add_tracking_routes
 from fakes.klaviyo.routes_webhooks import add_webhook_routes
 from fakes.klaviyo.state import State
 from fakes.klaviyo.switches import Switches
+from fakes.klaviyo.webhooks import flush
 
 NAME = "klaviyo"
 CREDENTIALS = {
@@ -88,7 +90,16 @@ def build(
     for blueprint in (api, oauth, people):
         fake.flask.register_blueprint(blueprint)
     _answer_refusals(fake.flask, state)
+    state.push.before_due = lambda: _catch_up(fake)
     return fake
+
+
+def _catch_up(fake: KlaviyoFake) -> None:
+    """Do what fell due since the last request, so that its webhooks go out in time."""
+    with fake.wsgi.lock:
+        run_due(fake.state)
+        if fake.state.outbox:
+            flush(fake.state, fake.state.called_at)
 
 
 def _answer_refusals(flask: Flask, state: State) -> None:

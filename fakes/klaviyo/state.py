@@ -33,6 +33,9 @@ class State:
         self.switches = switches
         self.ids = Ids(seed)
         self.push = Push(clock, webhooks.schedule)
+        self.push.rewrite = lambda out, _: webhooks.signed(self, out)
+        self.called_at = "https://a.klaviyo.com"
+        """Where links in webhooks lead: to where the fake was last called."""
         self._seed = seed
         self._account = account
         self.reset()

@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from fakes.kit.push import Answer
+from fakes.kit.push import Answer, Outgoing
 from fakes.klaviyo.account import Metric
 from fakes.klaviyo.records import Webhook
 
@@ -63,6 +63,7 @@ def announce(state: "State", first: int, end: int) -> None:
 
 def flush(state: "State", base: str) -> None:
     """Queue a delivery for each webhook's outbox; the links inside lead back to ``base``."""
+    state.called_at = base
     waiting, state.outbox = state.outbox, {}
     for hook_id, happened in waiting.items():
         hook = state.extras.webhooks.get(hook_id)
@@ -74,6 +75,19 @@ def flush(state: "State", base: str) -> None:
 def signature(secret_key: str, body: bytes, timestamp: str) -> str:
     """Lower-case hexadecimal HMAC-SHA256 over the body followed at once by the timestamp header."""
     return hmac.new(secret_key.encode(), body + timestamp.encode(), hashlib.sha256).hexdigest()
+
+
+def signed(state: "State", out: Outgoing) -> Outgoing:
+    """A delivery as it leaves: stamped and signed at this attempt's time."""
+    hook = state.extras.webhooks.get(out.headers["Klaviyo-Webhook-Id"])
+    if hook is None:
+        return out
+    stamp = format_datetime(state.clock.now(), usegmt=True)
+    signing = {
+        "Klaviyo-Signature": signature(hook.secret_key, out.body, stamp),
+        "Klaviyo-Timestamp": stamp,
+    }
+    return Outgoing(out.url, out.body, out.headers | signing, out.timeout_s)
 
 
 def schedule(attempt_count: int, answer: Answer) -> "float | Literal['drop'] | None":
@@ -99,19 +113,13 @@ def _queue(state: "State", hook: Webhook, happened: list[tuple[str, int]], base:
         f'"payload":{{"data":{write(row)}}}}}'
         for topic, row in happened
     )
-    stamp = _http_date(now)
     meta: dict[str, Any] = {
         "klaviyo_webhook_id": hook.id,
         "klaviyo_account_id": state.account.public_id,
         "timestamp": now.isoformat(timespec="seconds"),
     }
     body = f'{{"data":[{data}],"meta":{json.dumps(meta)}}}'.encode()
-    headers = {
-        "Content-Type": "application/json",
-        "Klaviyo-Signature": signature(hook.secret_key, body, stamp),
-        "Klaviyo-Timestamp": stamp,
-        "Klaviyo-Webhook-Id": hook.id,
-    }
+    headers = {"Content-Type": "application/json", "Klaviyo-Webhook-Id": hook.id}
     at = now + timedelta(seconds=state.switches.webhook_delay_s)
     state.push.queue(hook.id, hook.endpoint_url, body, headers, at=at, label=happened[0][0])
 
@@ -121,7 +129,3 @@ def _switch_failed_off(state: "State") -> None:
         hook = state.extras.webhooks.get(delivery.target)
         if hook and delivery.state == "dropped" and delivery.attempt_count and delivery.at > hook.updated:
             hook.enabled = False
-
-
-def _http_date(at: datetime) -> str:
-    return format_datetime(at, usegmt=True)
