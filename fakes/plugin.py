@@ -93,7 +93,8 @@ def serve_fake() -> "Iterator[Callable[[Fake[Any, Any, Any]], str]]":
 
 def _one(world: "FakeWorld", name: str) -> "Fake[Any, Any, Any]":
     if name not in world.fakes:
-        pytest.fail(f"this test's world has no {name}: its marker 'fakes' says only={list(world.fakes)}")
+        said = f"its marker 'fakes' says only={list(world.fakes)}"
+        pytest.fail(f"this test's world has no {name}: {said}", pytrace=False)
     return world[name]
 
 
@@ -103,7 +104,7 @@ def _asked(node: pytest.Item) -> dict[str, Any]:
     for mark in reversed(list(node.iter_markers("fakes"))):
         unknown = [name for name in mark.kwargs if name not in _KNOWN]
         if mark.args or unknown:
-            pytest.fail(f"the marker 'fakes' takes {', '.join(_KNOWN)} by name")
+            pytest.fail(f"the marker 'fakes' takes {', '.join(_KNOWN)} by name", pytrace=False)
         asked |= mark.kwargs
     return asked
 
@@ -119,4 +120,6 @@ def _clock(asked: dict[str, Any]) -> "Clock | None":
     try:
         return VirtualClock(start if isinstance(start, datetime) else datetime.fromisoformat(start))
     except ValueError as error:
-        pytest.fail(f"the marker 'fakes' takes start as an ISO instant with an offset: {error}")
+        pytest.fail(
+            f"the marker 'fakes' takes start as an ISO instant with an offset: {error}", pytrace=False
+        )
