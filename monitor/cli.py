@@ -22,10 +22,11 @@ monitor = typer.Typer(no_args_is_help=True, help="Prove what reached Klaviyo.", 
 
 def register(root: typer.Typer) -> None:
     """Offer `tillproof monitor …`."""
-    from monitor import nightly_cli, repair_cli
+    from monitor import nightly_cli, preview_cli, repair_cli
 
     nightly_cli.offer(monitor)
     repair_cli.offer(monitor)
+    preview_cli.offer(monitor)
     root.add_typer(monitor, name="monitor")
 
 

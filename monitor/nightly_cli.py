@@ -124,7 +124,7 @@ def watchdog(
 
     with opened(settings) as (loaded, own, store):
         now_at = SystemClock().now()
-        names = _known(loaded, account)
+        names = known_accounts(loaded, account)
         found = check(store, desk_of(own), names, Patience(own.silent_after, own.source_silent_after), now_at)
         deliver_due(store, own.routes, AppriseCourier(), now_at)
         if json:
@@ -204,7 +204,7 @@ def _stay(
     from monitor.nightly_serve import tick_for_ever
     from sync.domain.clock import SystemClock
 
-    desk, clock, names = desk_of(own), SystemClock(), _known(loaded, account)
+    desk, clock, names = desk_of(own), SystemClock(), known_accounts(loaded, account)
 
     def tick() -> None:
         check(store, desk, names, Patience(None, own.source_silent_after), clock.now())
@@ -214,7 +214,8 @@ def _stay(
     tick_for_ever(tick)
 
 
-def _known(loaded: "Settings", account: str | None) -> list[str]:
+def known_accounts(loaded: "Settings", account: str | None) -> list[str]:
+    """The accounts that are meant. Raises WrongSettings for an unknown one."""
     from sync.settings import WrongSettings
 
     if account is not None and account not in loaded.accounts:
