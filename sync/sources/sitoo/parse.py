@@ -48,8 +48,8 @@ def sale(row: wire.Order, known: Knowledge, original: Original | None = None) ->
     terms = Terms(currency, meaning, known.terms.products, known.terms.gift_card_groups)
     lines = sale_lines(row, total_minor, terms, original)
     marks, state = _marks(row, extra, meaning, total_minor, lines), _state(row, meaning)
-    zone = _zone(extra.get(meaning.zone_key, ""))
     shop = known.places.facts.shops.get(shop_id)
+    zone = _zone(extra.get(meaning.zone_key, "")) or ("" if shop else known.places.usual_zone)
     day_zone = zone or (shop.zone if shop else "")
     return Sale(
         SOURCE,

@@ -93,6 +93,11 @@ class People:
             first = not start
             yield people[start : start + 1000], tuple(aside) if first else (), rows if first else 0
 
+    def members(self) -> list[Customer]:
+        """The customers who have a number in a customer system, in the order of these numbers."""
+        numbered = map(self._customer, self._directory.by_email.values())
+        return sorted((each for each in numbered if each.external_id), key=lambda each: each.external_id)
+
     def of(self, row: wire.Order, country: str) -> Found:
         """Whom this order is for."""
         extra = wire.texts(row.additionaldata)

@@ -31,6 +31,7 @@ class Places:
     by_warehouse: Mapping[int, str] = field(default_factory=dict)
     by_register: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)  # by register
+    usual_zone: str = ""  # for orders of no known shop
 
     @property
     def registers(self) -> frozenset[str]:
@@ -89,6 +90,7 @@ def read(client: SitooClient, settings: Settings) -> Places:
             if (shop := by_warehouse.get(each.warehouseid or 0))
         },
         currencies,
+        settings.zone,
     )
 
 
@@ -98,7 +100,8 @@ def with_zones(places: Places, seen: Mapping[str, str], usual: str) -> Places:
         shop_id: shop if shop.zone else replace(shop, zone=seen.get(shop_id, usual))
         for shop_id, shop in places.facts.shops.items()
     }
-    return replace(places, facts=replace(places.facts, shops=shops))
+    facts = replace(places.facts, shops=shops)
+    return replace(places, facts=facts, usual_zone=places.usual_zone or usual)
 
 
 def _shop(row: wire.Store, settings: Settings) -> Shop:

@@ -3,6 +3,7 @@
 from sync.sources.fields import WrongSettings
 from sync.sources.protocol import Attempt, Link, SignIn, Till
 from sync.sources.sitoo import client as sitoo
+from sync.sources.sitoo import crm
 from sync.sources.sitoo.catalog import Catalog
 from sync.sources.sitoo.people import People
 from sync.sources.sitoo.settings import Settings
@@ -37,7 +38,29 @@ def open(link: Link, settings: Settings) -> Till:
         meaning=settings.meaning,
     )
     catalog = Catalog(client, link.products, settings.meaning)
-    return Till(SitooSource(client, settings, catalog, people, link.clock), client.close)
+    asked = _crm(link, settings)
+    source = SitooSource(client, settings, catalog=catalog, people=people, clock=link.clock, crm=asked)
+
+    def close() -> None:
+        client.close()
+        if asked is not None:
+            asked.close()
+
+    return Till(source, close)
+
+
+def _crm(link: Link, settings: Settings) -> crm.Crm | None:
+    # Whoever keeps no articles, as the monitor, has no use for consent either.
+    if settings.crm is None or link.products is None:
+        return None
+    return crm.connect(
+        settings.crm,
+        settings.crm_password,
+        clock=link.clock,
+        transport=link.transport,
+        tls=link.tls,
+        retry=link.retry,
+    )
 
 
 def sign_in(_link: Link, _settings: Settings, _attempt: Attempt) -> SignIn | None:

@@ -54,6 +54,9 @@ class Crm(Strict):
     customer_path: str = "/customers/{customer_id}"
     channel: Literal["email", "sms", "mail"] = "email"
     absent_is_opt_out: bool = False  # whether a list that lacks the channel says no, or only not yet
+    opt_out_consents: frozenset[str] = frozenset()  # ids among `consents` that say no
+    opt_out_statuses: frozenset[str] = frozenset()  # values of `status` that say no
+    requests_max: int = Field(default=5, ge=1)  # a second
 
 
 class Settings(PosSettings):

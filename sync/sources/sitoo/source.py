@@ -7,6 +7,7 @@ Orders tell no time of change and cannot be asked for by one, so several feeds w
     sales      by order number: whatever came in, late uploads of offline tills with old dates included
     recent     once an hour by `orderdate` over the last day and a half: edits, payments, cancellations
     lookback   once a day by `orderdate` over the last two weeks: the same, and numbers given offline
+    consent    once a day what every member said to the customer system, where one is configured
 
 Numbers may be given at the till or on arrival; nobody says which. `sales` alone would be enough for the
 second, `lookback` finds what `sales` misses in the first.
@@ -15,21 +16,23 @@ second, `lookback` finds what `sales` misses in the first.
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from sync.domain.clock import Clock, Window, iso, utc
-from sync.domain.facts import AccountFacts, Sale
+from sync.domain.facts import AccountFacts, Customer, Marketing, Sale
 from sync.sources.protocol import ControlTotal, Page
 from sync.sources.sitoo import zreports
 from sync.sources.sitoo.catalog import Catalog
 from sync.sources.sitoo.client import SitooClient
+from sync.sources.sitoo.crm import Crm
 from sync.sources.sitoo.people import People
 from sync.sources.sitoo.reader import OrderReader, SalesRead
 from sync.sources.sitoo.settings import Settings
 
-_SECOND = timedelta(seconds=1)
+_MEMBERS = 100  # asked about before what they said is kept
 _RECENT_EVERY = timedelta(hours=1)
 _CLOCK_DOUBT = timedelta(hours=1)  # how far the vendor's clock may be from ours
 _SEEN = timedelta(days=7)  # receipts this young tell the zones of shops
@@ -39,9 +42,17 @@ class SitooSource:
     """One Sitoo account being read. Not for use by several threads at once."""
 
     def __init__(
-        self, client: SitooClient, settings: Settings, catalog: Catalog, people: People, clock: Clock
+        self,
+        client: SitooClient,
+        settings: Settings,
+        *,
+        catalog: Catalog,
+        people: People,
+        clock: Clock,
+        crm: Crm | None = None,
     ) -> None:
-        """Nothing is read yet."""
+        """Nothing is read yet. `crm` None asks nobody for consent."""
+        self._crm = crm
         self._client = client
         self._settings = settings
         self._catalog = catalog
@@ -54,6 +65,7 @@ class SitooSource:
             "sales": self._sales,
             "recent": self._recent,
             "lookback": self._look_back,
+            **({"consent": self._consent} if crm is not None else {}),
         }
 
     @property
@@ -127,7 +139,9 @@ class SitooSource:
         for read in self._reader.pages({}, last + 1):
             last = max([last, *read.page.ids])
             behind = max(0, read.page.total_count - read.page.sent_count)
-            yield _page("sales", _cursor(id=last), read, read.sales, behind)
+            page = _page("sales", _cursor(id=last), read, read.sales, behind)
+            # Members who just bought are asked about at once, but not all that history knows.
+            yield page if cursor is None else replace(page, customers=self._told(read.sales))
 
     def _recent(self, cursor: str | None) -> Iterator[Page]:
         now = self._clock.now()
@@ -147,6 +161,29 @@ class SitooSource:
         if cursor is not None:
             yield from self._dated_since("lookback", now - timedelta(days=self._settings.lookback_days))
         yield Page("lookback", today)
+
+    def _consent(self, cursor: str | None) -> Iterator[Page]:
+        today = self._clock.now().date().isoformat()
+        after = _field(cursor, "after")
+        if self._crm is None or (_field(cursor, "on") == today and after is None):
+            return
+        members = [each for each in self._people.members() if each.external_id > str(after or "")]
+        for start in range(0, len(members), _MEMBERS):
+            some = members[start : start + _MEMBERS]
+            asked = [replace(each, marketing=self._crm.marketing(each.external_id)) for each in some]
+            # What a member said of nothing is no news.
+            told = tuple(each for each in asked if each.marketing is not Marketing.UNKNOWN)
+            yield Page("consent", _cursor(on=today, after=some[-1].external_id), customers=told)
+        yield Page("consent", _cursor(on=today, after=None))
+
+    def _told(self, sales: Sequence[Sale]) -> tuple[Customer, ...]:
+        """The members among the buyers who said yes or no to the customer system."""
+        buyers = {each.customer_id: each.customer for each in sales if each.customer is not None}
+        members = [each for each in buyers.values() if each.external_id]
+        if self._crm is None or not members:
+            return ()
+        asked = [replace(each, marketing=self._crm.marketing_if_told(each.external_id)) for each in members]
+        return tuple(each for each in asked if each.marketing is not Marketing.UNKNOWN)
 
     def _dated_since(self, feed: str, at: datetime) -> Iterator[Page]:
         for read in self._reader.pages({"orderdatefrom": str(int(at.timestamp()))}):
