@@ -70,10 +70,9 @@ class Events:
         return bool(self.subscriptions)
 
     def clear(self) -> None:
-        """Nobody listens, nothing is pending."""
+        """Nobody listens, nothing is pending; what is on the queues already is the fake's to forget."""
         self.subscriptions.clear()
         self.pending.clear()
-        self.push.reset()
 
     def tell(self, event_type: str, at: int, data: Mapping[str, Any]) -> None:
         """Note one event; keys with the value None are left away."""

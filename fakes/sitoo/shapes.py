@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from fakes.sitoo.records import PAID, PRODUCT_ITEM, Odd, Order
+from fakes.sitoo.records import CLOSED, PAID, PRODUCT_ITEM, Odd, Order
 from fakes.sitoo.wire import MILLI, decimal_text, divided, money_text, percent_number
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ def log_items(state: "State", order: Order) -> list[dict[str, Any]]:
         register = state.registers[order.register - 1]
         words = f"Register {register.number} ({register.key})\nReceipt #{order.receipt}\nStaff"
         entries.append([order.arrived, 999, words, None])
+        entries.append([order.arrived, state.switches.log_type_state, None, CLOSED])
     entries += order.fields.get("log", [])
     return [
         {"datelog": at, "orderlogtypeid": kind, "strvalue": text, "fvalue": number}

@@ -218,6 +218,10 @@ class State:
         """A person. Raises ValueError for an e-mail address that somebody has already."""
         return goods.add_user(self, {"namefirst": first, "namelast": last, "email": email}, at, more)
 
+    def add_staff(self, first: str, last: str, *, email: str, at: datetime) -> str:
+        """Somebody who sells: a user with the role that the switch says; give it as `staff_id`."""
+        return self.add_user(first, last, email=email, at=at, role=self.switches.staff_role)
+
     def edit_user(self, user_id: str, at: datetime, **wire_fields: Any) -> None:
         """Change wire fields of a user; datemodified moves."""
         self.when(seconds_of(at), "edit_user", user_id, wire_fields)

@@ -27,7 +27,7 @@ class Switches:
     unknown_enum: str = _choice("refuse", "accept")
     staff_role: int = 30
     shipment_state_cancelled: int = 30
-    log_type_updated: int = 70
+    log_type_state: int = 70
     # Lists and requests
     num_max: int = 1000
     num_over_max: str = _choice("clamp", "error")

@@ -255,8 +255,10 @@ def change(state: "State", at: int, order_id: int, changes: Mapping[str, Any]) -
         state.freeze_reports(order)
     for name, value in changes.items():
         _set(state, order, name, value)
+    changed = order.state if order.state != before else None
+    if changed is not None:
+        order.fields.setdefault("log", []).append([at, state.switches.log_type_state, None, changed])
     if order.shown:
-        changed = order.state if order.state != before else None
         kind = "booking" if order.kind == 100 else "order"
         state.events.tell(kind, at, _told(state, order, "update", changed))
 
