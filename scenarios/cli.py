@@ -29,12 +29,21 @@ class Switch(StrEnum):
     OFF = "off"
 
 
+class Till(StrEnum):
+    """A point of sale there is a fake of."""
+
+    LIGHTSPEED_R = "lightspeed_r"
+    LIGHTSPEED_X = "lightspeed_x"
+    SITOO = "sitoo"
+
+
 def register(root: typer.Typer) -> None:
     """Add both commands."""
     root.command()(demo)
     group = typer.Typer(no_args_is_help=True, help="Measure the main job.")
     group.command("main-job")(main_job)
     group.command("live")(live)
+    group.command("fakes")(fakes)
     group.command("reconcile")(reconcile)
     root.add_typer(group, name="bench")
 
@@ -42,6 +51,9 @@ def register(root: typer.Typer) -> None:
 def demo(
     *,
     days: Annotated[int, typer.Option(min=1, help="Days of receipts; 365 is the full year.")] = 7,
+    source: Annotated[
+        Till, typer.Option(help="The till whose fake the receipts are rung up in.")
+    ] = Till.LIGHTSPEED_R,
     seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("reports/demo"),
     as_json: AsJson = False,
@@ -54,6 +66,8 @@ def demo(
 
     \b
     tillproof demo
+    tillproof demo --source lightspeed_x
+    tillproof demo --source sitoo -v
     tillproof demo --days 365 -v
     """
     from rich.console import Console
@@ -62,7 +76,7 @@ def demo(
     from scenarios.demo_print import show
 
     with _plainly():
-        result = run(days=days, seed=seed, out=out, quiet=quiet or as_json)
+        result = run(days=days, source=source.value, seed=seed, out=out, quiet=quiet or as_json)
     if as_json:
         print(json.dumps(result.as_json(), indent=2, default=str))
     else:
@@ -134,6 +148,24 @@ def reconcile(
     else:
         shown.show(figures, Console())
     raise typer.Exit(0 if all(holds for *_, holds in shown.checks(figures)) else 1)
+
+
+def fakes(
+    seconds: Annotated[int, typer.Option(min=1, help="How long each is measured.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """How fast the fakes answer: served and in process; and how soon a fresh world stands."""
+    from rich.console import Console
+
+    from scenarios.bench import fakes_speed
+
+    with _bar(quiet=as_json) as told, _plainly():
+        speed = fakes_speed.measure(seconds=seconds, told=told)
+    if as_json:
+        print(json.dumps(fakes_speed.as_json(speed), indent=2))
+    else:
+        fakes_speed.show(speed, Console())
+    raise typer.Exit(0 if all(holds for *_, holds in fakes_speed.checks(speed)) else 1)
 
 
 def _tell(
