@@ -196,6 +196,16 @@ def _no_builder(*_args: object, **_kwargs: object) -> tuple[str, str]:
     raise NotImplementedError("a fake's URLs are written out, not built from its routes")
 
 
+class _Plain(Flask):
+    """Flask without what no fake uses but every request and every new world would pay for."""
+
+    url_rule_class = OneWayRule
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view of a fake is a coroutine."""
+        return func
+
+
 def _remember_route() -> None:
     note = request.environ.get(NOTE_KEY)
     if note is not None and request.url_rule is not None:

@@ -1,5 +1,6 @@
 """Which revision serves a request: Klaviyo's quarterly versions, their life and what happens outside it."""
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,7 @@ class Served:
         return self.revision >= revision
 
 
+@functools.lru_cache(maxsize=1_024)  # asked for with every request, and a pure function
 def serve(asked: str | None, today: date, *, opt_out: bool, missing: str) -> Served:
     """The revision that serves ``asked`` on ``today``.
 
