@@ -49,7 +49,7 @@ def sale(row: wire.Order, known: Knowledge, original: Original | None = None) ->
     lines = sale_lines(row, total_minor, terms, original)
     marks, state = _marks(row, extra, meaning, total_minor, lines), _state(row, meaning)
     shop = known.places.facts.shops.get(shop_id)
-    zone = _zone(extra.get(meaning.zone_key, "")) or ("" if shop else known.places.usual_zone)
+    zone = zone_of(extra.get(meaning.zone_key, "")) or ("" if shop else known.places.usual_zone)
     day_zone = zone or (shop.zone if shop else "")
     return Sale(
         SOURCE,
@@ -119,7 +119,7 @@ def unknown_words(row: wire.Order, meaning: Meaning) -> str:
 def odd_zone(row: wire.Order, meaning: Meaning) -> str:
     """The zone on the receipt where it is in no form that we can read; else empty."""
     told = wire.texts(row.additionaldata).get(meaning.zone_key, "").strip()
-    return told if told and not _zone(told) else ""
+    return told if told and not zone_of(told) else ""
 
 
 def _states(meaning: Meaning) -> frozenset[int]:
@@ -203,7 +203,7 @@ def _arrived_at(row: wire.Order, meaning: Meaning) -> datetime | None:
 
 
 @lru_cache(maxsize=256)
-def _zone(told: str) -> str:
+def zone_of(told: str) -> str:
     """The zone written on a receipt as an IANA name: one already, or whole hours beside UTC."""
     text = told.strip()
     if "/" in text or text == "UTC":

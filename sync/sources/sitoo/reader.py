@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sync.domain.clock import zone
 from sync.domain.errors import CannotRead, SetAside
@@ -55,6 +56,17 @@ class OrderReader:
         self._seen = seen, usual
         self._places = places.with_zones(self.places(), seen, usual)
         return self._places
+
+    def zones_since(self, at: datetime) -> list[tuple[str, str]]:
+        """Shops and the zones on their receipts, a page of those dated since then."""
+        rows = next(self._client.orders({"orderdatefrom": str(int(at.timestamp()))}), None)
+        found = self.places()
+        seen = []
+        for row in rows.rows if rows else ():
+            extra = wire.texts(row.additionaldata)
+            if name := parse.zone_of(extra.get(self._settings.meaning.zone_key, "")):
+                seen.append((found.shop_id(row, extra), name))
+        return seen
 
     def pages(self, filters: Mapping[str, str], from_id: int = 0) -> Iterator[SalesRead]:
         """Every page of the list, by ascending number."""

@@ -191,9 +191,7 @@ class SitooSource:
 
     def _zones_seen(self) -> tuple[dict[str, str], str]:
         """The zone most receipts of each shop name, and that of most of all."""
-        filters = {"orderdatefrom": str(int((self._clock.now() - _SEEN).timestamp()))}
-        read = next(self._reader.pages(filters), None)
-        seen = [(sale.shop_id, sale.zone) for sale in (read.sales if read else ()) if sale.zone]
+        seen = self._reader.zones_since(self._clock.now() - _SEEN)
         by_shop: dict[str, Counter[str]] = {}
         for shop_id, name in seen:
             by_shop.setdefault(shop_id, Counter())[name] += 1
