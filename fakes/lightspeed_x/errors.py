@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from flask import request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -78,7 +79,8 @@ class Errors:
         """What Flask itself refuses: unknown paths, wrong methods."""
         status = error.code or 500
         message = "service not found" if status == 404 else _NAMES.get(status, error.name).lower()
-        return self.refused(status, message)
+        old = request.path.startswith(("/api/0.9/", "/api/1.0/"))
+        return self.refused(status, message, "0.9" if old else "2.x")
 
     def server_error(self, status: int) -> Response:
         """5xx come from the edge as HTML; anything else as JSON."""

@@ -80,7 +80,7 @@ class Call:
         """The JSON object that was sent."""
         try:
             sent = decoded(request.get_data())
-        except (msgspec.MsgspecError, ArithmeticError):
+        except (msgspec.MsgspecError, ArithmeticError, RecursionError):
             raise Refused(400, "The request body is not valid JSON") from None
         if not isinstance(sent, dict):
             raise Refused(400, "The request body must be a JSON object")

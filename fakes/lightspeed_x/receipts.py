@@ -62,6 +62,7 @@ class XTill:
 
     rates: Mapping[Odd, int] = RATES
     asks_consent = True
+    drops_zero = False
 
     def __init__(self, state: "State", receipts: Receipts) -> None:
         """The fake's ids by the data's numbers are kept here."""

@@ -173,9 +173,10 @@ def sale_shape(call: Call) -> Shape:
 
 
 def shape_of(one: Resource, call: Call) -> Shape:
-    """How a resource looks in this version; since 2026-10 a product has a family."""
-    if one.name == "products" and call.version.dated >= (2026, 10):
-        return shapes_goods.product_with_family
+    """How a resource looks in this version; in date versions a product has a family."""
+    if one.name == "products" and call.generation == "dated":
+        after = call.version.dated >= (2026, 10)
+        return shapes_goods.product_of_family if after else shapes_goods.dated_product
     return one.shape
 
 

@@ -75,7 +75,7 @@ class Webhooks:
             return call.body()
         try:
             sent = decoded(request.form["data"].encode())
-        except (msgspec.MsgspecError, ArithmeticError):
+        except (msgspec.MsgspecError, ArithmeticError, RecursionError):
             raise Refused(400, "the field data is not valid JSON") from None
         if not isinstance(sent, dict):
             raise Refused(400, "the field data must hold a JSON object")

@@ -58,6 +58,8 @@ def sale(state: "State", row: Sale) -> dict[str, Any]:
         "user_id": row.user_id,
         "customer_id": row.customer_id,
         "invoice_number": row.invoice,
+        "invoice_sequence": sequence_of(row),
+        "receipt_sequence": sequence_of(row),
         "source": row.source,
         "source_id": row.source_id,
         "status": status(row),
@@ -88,6 +90,12 @@ def sale(state: "State", row: Sale) -> dict[str, Any]:
         "taxes": [{"amount": amount, "id": rate_id} for rate_id, amount in taxes(state, row).items()],
     }
     return shown
+
+
+def sequence_of(row: Sale) -> int | None:
+    """The running number inside an invoice number."""
+    digits = "".join(one for one in row.invoice if one in "0123456789")
+    return int(digits[-15:]) if digits else None
 
 
 def lines(state: "State", row: Sale) -> list[dict[str, Any]]:

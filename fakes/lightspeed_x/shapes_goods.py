@@ -144,7 +144,7 @@ def product(state: "State", row: Row) -> dict[str, Any]:
         "version": row.version,
         "type": _type(state, found_category),
         "product_category": None if found_category is None else category(state, found_category),
-        "supplier": _related(state, state.suppliers.rows.get(data["supplier_id"] or "")),
+        "supplier": _supplier(state, state.suppliers.rows.get(data["supplier_id"] or "")),
         "brand": _related(state, state.brands.rows.get(data["brand_id"] or "")),
         "variant_options": list(data["variant_options"]),
         "categories": [
@@ -171,11 +171,16 @@ def product(state: "State", row: Row) -> dict[str, Any]:
     }
 
 
-def product_with_family(state: "State", row: Row) -> dict[str, Any]:
-    """The 2026-10 product: `family_id` takes the place of the parent link."""
-    shown = product(state, row)
+def dated_product(state: "State", row: Row) -> dict[str, Any]:
+    """The product of the date versions knows its family."""
+    return {**product(state, row), "family_id": row.data["family_id"]}
+
+
+def product_of_family(state: "State", row: Row) -> dict[str, Any]:
+    """Since 2026-10 the family takes the place of the parent link."""
+    shown = dated_product(state, row)
     del shown["variant_parent_id"]
-    return {**shown, "family_id": row.data["family_id"]}
+    return shown
 
 
 def retailer(state: "State") -> dict[str, Any]:
@@ -213,6 +218,11 @@ def _related(state: "State", row: Row | None) -> dict[str, Any] | None:
     if row is None:
         return {} if state.switches.empty_relation == "object" else None
     return {"id": row.id, "name": row.data["name"], "version": row.version}
+
+
+def _supplier(state: "State", row: Row | None) -> dict[str, Any] | None:
+    shown = _related(state, row)
+    return shown if row is None or shown is None else {**shown, "source": "", "description": ""}
 
 
 def _type(state: "State", row: Row | None) -> dict[str, Any] | None:
