@@ -16,6 +16,8 @@ OPERATORS = (
     "contains-all", "starts-with", "ends-with", "any", "has",
 )  # fmt: skip
 RANGE = ("less-than", "less-or-equal", "greater-than", "greater-or-equal")
+LENGTH_MAX = 8_000
+DEPTH_MAX = 20
 _TOKEN = re.compile(
     r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<mark>[(),\[\]])|(?P<bare>[^\s(),\[\]"']+))"""
 )
@@ -75,6 +77,8 @@ def bad_filter(why: str) -> Refusal:
 
 def parse_filter(text: str, allowed: Mapping[str, tuple[str, ...]]) -> list[Clause]:
     """The clauses of a filter. ``allowed`` names the fields and their operators. Raises Refusal."""
+    if len(text) > LENGTH_MAX:
+        raise bad_filter("it is too long")
     clauses = _Parser(text).all_clauses() if text.strip() else []
     for clause in clauses:
         if clause.field not in allowed:
@@ -90,6 +94,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = list(_tokens(text))
         self._next = 0
+        self._depth = 0
 
     def all_clauses(self) -> list[Clause]:
         clauses = self._clauses()
@@ -108,7 +113,11 @@ class _Parser:
         operator = self._take("bare")
         self._take("mark", "(")
         if operator == "and":
+            self._depth += 1
+            if self._depth > DEPTH_MAX:
+                raise bad_filter("it is nested too deeply")
             inside = self._clauses()
+            self._depth -= 1
             self._take("mark", ")")
             return inside
         if operator not in OPERATORS:

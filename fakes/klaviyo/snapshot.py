@@ -94,11 +94,8 @@ def _load_rest(state: "State", dumped: Mapping[str, Any]) -> None:
 
 
 def _load_metric(state: "State", raw: Metric) -> None:
-    metric = state.add_metric(raw.name, raw.integration, visible=raw.visible)
-    del state.metric_by_id[metric.id]
-    metric.id, metric.created, metric.updated = raw.id, raw.created, raw.updated
-    metric.has_value = raw.has_value
-    state.metric_by_id[metric.id] = metric
+    raw.ordinal = len(state.metrics)
+    state.keep_metric(raw)
 
 
 def _load_profile(state: "State", profile: Profile) -> None:

@@ -169,10 +169,15 @@ class State:
         if integration not in INTEGRATIONS:
             raise ValueError(f"unknown integration {integration!r}; known: {', '.join(INTEGRATIONS)}")
         now = self.clock.now()
-        metric = Metric(len(self.metrics), self.ids.short(), name, integration, now, now, visible)
+        return self.keep_metric(
+            Metric(len(self.metrics), self.ids.short(), name, integration, now, now, visible)
+        )
+
+    def keep_metric(self, metric: Metric) -> Metric:
+        """Put a metric at the end of the others; its ordinal is their number."""
         self.metrics.append(metric)
         self.metric_by_id[metric.id] = metric
-        self._metric_by_name[name, integration] = metric
+        self._metric_by_name[metric.name, metric.integration] = metric
         self.events.add_metric()
         return metric
 

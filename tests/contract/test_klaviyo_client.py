@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from klaviyo_described import ABSENT, FILE, covered, document
 from klaviyo_schemas import Schemas
@@ -80,3 +81,11 @@ def test_every_answer_has_the_described_shape_and_nothing_more(walked: tuple[Wal
 
 def problems(validator: Any, text: bytes) -> list[str]:
     return [f"{list(e.instance_path)}: {e.message[:300]}" for e in validator.iter_errors(json.loads(text))]
+
+
+def test_the_whole_state_travels_as_json_and_back(walked: tuple[Walk, list[Exchange]]) -> None:
+    fake = walked[0].fake
+    dumped = msgspec.json.encode(fake.state.dump())
+    other = build(fake.clock)
+    other.state.load(msgspec.json.decode(dumped))
+    assert msgspec.json.encode(other.state.dump()) == dumped

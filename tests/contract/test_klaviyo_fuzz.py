@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not FILE.exists(), reason=ABSENT),
     pytest.mark.filterwarnings("ignore"),
 ]
-EXAMPLES = 6
+EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
