@@ -13,7 +13,7 @@ from fakes.klaviyo.oauth import install_of
 from fakes.klaviyo.operations import Operation, operations
 from fakes.klaviyo.query import asked
 from fakes.klaviyo.quotas import KlaviyoLimits
-from fakes.klaviyo.revisions import Served, serve
+from fakes.klaviyo.revisions import NEWEST, Served, check_exists, serve
 from fakes.klaviyo.state import State
 from fakes.klaviyo.switches import Switches
 from fakes.klaviyo.webhooks import flush
@@ -47,6 +47,8 @@ class Gate:
             missing=self.switches.missing_revision,
         )
         endpoint = _endpoint(request)
+        if g.served.revision != NEWEST:
+            check_exists(endpoint, g.served)
         operation = g.operation = operations()[endpoint]
         _check_scopes(scopes, operation)
         if self.limits.enabled:

@@ -15,6 +15,8 @@ GENERALLY_AVAILABLE = (
     "2026-01-15", "2026-04-15", "2026-07-15", "2026-10-15",
 )  # fmt: skip
 NEWEST = GENERALLY_AVAILABLE[-1]
+# Endpoints younger than the oldest living revision, as far as the official clients' release notes tell.
+FIRST_IN = {"mapped-metrics": "2025-07-15", "conversations": "2026-07-15"}
 _SHAPE = re.compile(r"(\d{4}-\d{2}-\d{2})(\.pre)?")
 
 
@@ -51,6 +53,14 @@ def serve(asked: str | None, today: date, *, opt_out: bool, missing: str) -> Ser
             raise gone(f"Revision {asked} has been retired.")
         return _described(living[0], day)
     return _described(max(r for r in living if date.fromisoformat(r) <= wanted), day)
+
+
+def check_exists(path: str, served: Served) -> None:
+    """Raises Refusal (404) for an endpoint that the serving revision does not have yet."""
+    parts = path.split("/")
+    for name in (parts[2], parts[-1]):
+        if served.revision < FIRST_IN.get(name, ""):
+            raise no_such_path()
 
 
 def _parse(asked: str) -> date:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,13 +71,23 @@ def closed(whole: dict[str, Any], known: dict[str, dict[str, Any]], schemas: Sch
 
 
 @pytest.mark.parametrize("kind", ["positive", "negative"])
-@pytest.mark.parametrize("endpoint", sorted(operations()))
-def test_no_request_gets_an_undeclared_answer(ground: Ground, endpoint: str, kind: str) -> None:
+def test_no_request_gets_an_undeclared_answer(ground: Ground, kind: str) -> None:
+    wrong = {}
+    for endpoint in sorted(operations()):
+        try:
+            made_up(ground, endpoint, kind)()
+        except Exception as error:  # noqa: BLE001 - every endpoint is tried before the verdict
+            if type(error).__name__ != "Unsatisfiable":  # nothing about it can be wrong
+                wrong[endpoint] = str(error)[:500]
+    assert wrong == {}
+
+
+def made_up(ground: Ground, endpoint: str, kind: str) -> Callable[[], None]:
+    """A function that makes a few requests up and checks their answers, the same ones every time."""
     from schemathesis import GenerationMode
 
-    operation = ground.known[endpoint]
-    made_up = ground.made_up[f"{endpoint.split(' ', maxsplit=1)[0]} {operation['path']}"]
-    draw = random.Random(endpoint)
+    path, draw = ground.known[endpoint]["path"], random.Random(endpoint)
+    operation = ground.made_up[f"{endpoint.split(' ', 1)[0]} {path}"]
 
     @seed(7)
     @settings(
@@ -87,17 +97,14 @@ def test_no_request_gets_an_undeclared_answer(ground: Ground, endpoint: str, kin
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(made_up.as_strategy(generation_mode=GenerationMode(kind)))
+    @given(operation.as_strategy(generation_mode=GenerationMode(kind)))
     def ask(case: Any) -> None:
         if draw.random() < 0.8:
-            aim(case, ground.fake, operation["path"])
+            aim(case, ground.fake, path)
         check(ground, endpoint, case)
 
-    try:
-        ask()
-    except Exception as error:
-        if type(error).__name__ != "Unsatisfiable":  # nothing about it can be wrong
-            raise
+    made: Callable[[], None] = ask
+    return made
 
 
 def aim(case: Any, fake: KlaviyoFake, path: str) -> None:

@@ -61,6 +61,16 @@ def test_a_retired_revision_is_gone_for_whoever_declined_to_fall_forward(klaviyo
     assert klaviyo.http.get("/api/metrics", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("revision", "status"), [("2025-04-15", 404), ("2025-07-15", 200), ("2026-10-15", 200)]
+)
+def test_a_revision_has_only_the_endpoints_of_its_time(klaviyo: Klaviyo, revision: str, status: int) -> None:
+    answer = klaviyo.http.get("/api/mapped-metrics", headers={"revision": revision})
+    assert answer.status_code == status
+    if status == 404:
+        assert only_error(answer)["detail"].startswith("No valid revisions found for method")
+
+
 def test_a_future_revision_is_a_404(klaviyo: Klaviyo) -> None:
     answer = klaviyo.http.get("/api/metrics", headers={"revision": "2026-11-22"})
     assert (answer.status_code, only_error(answer)["detail"]) == (
