@@ -311,34 +311,45 @@ LISTED_KEYS: dict[str, str] = {
 }
 """The keys of the published list examples."""
 
+_SIDE = (
+    "warehouseid",
+    "name",
+    "address",
+    "address2",
+    "zip",
+    "city",
+    "state",
+    "countryid",
+    "referencename",
+    "referenceemail",
+    "referencemobile",
+    "instructions",
+)
+
 WHOLE_KEYS: dict[str, str] = {
-    "site/stores": "storeid storetype name externalid externalgroupid phone email address address2 zip city "
-    "state countryid latitude longitude nearby_stores usetype_movein usetype_moveout usetype_manualin "
+    "site/stores": "storeid storetype name externalid externalgroupid phone email address address2 zip city state "
+    "countryid latitude longitude nearby_stores usetype_movein usetype_moveout usetype_manualin "
     "usetype_manualout usetype_shipmentin usetype_shipmentout tags",
-    "site/warehouses": "warehouseid warehousetype usetype storeid sellable currencycode name address address2 "
-    "zip city state countryid externalid",
+    "site/warehouses": "warehouseid warehousetype usetype storeid sellable currencycode name address address2 zip city "
+    "state countryid externalid",
     "site/users": "userid email namefirst namelast personalid externalid company department companyid address "
-    "address2 zip city state countryid phone mobile notes customernumber datecreated datemodified pricelistid "
-    "voucherpasswords role warehouses posrefundcard",
-    "site/vouchers": "voucherid active activepos vouchercode voucherpassword vouchername vouchercomment "
-    "voucherterms datecreated datestart dateend tags vouchertype value_x value_y value_z money_m money_n "
-    "vouchername1 vouchercode1 vouchername2 vouchercode2 maxuses priority pricelisttags vouchergrouptype "
-    "voucherstate products productoptions discountoptions",
+    "address2 zip city state countryid phone mobile notes customernumber datecreated datemodified "
+    "pricelistid voucherpasswords role warehouses posrefundcard",
+    "site/vouchers": "voucherid active activepos vouchercode voucherpassword vouchername vouchercomment voucherterms "
+    "datecreated datestart dateend tags vouchertype value_x value_y value_z money_m money_n "
+    "vouchername1 vouchercode1 vouchername2 vouchercode2 maxuses priority pricelisttags "
+    "vouchergrouptype voucherstate products productoptions discountoptions",
     "site/products": "productid sku skumanufacturer descriptionshort description descriptionhtml deliverystatus "
     "moneyprice moneypriceorg moneypricein unitlabel allowdecimals deliveryinfo externalinputtitle "
     "offerisenabled moneyofferprice offertitle offerdatestart offerdateend active activepos vatid "
-    "deliveryclassid defaultcategoryid categories manufacturerid manufacturerurl custom1 custom2 custom3 "
-    "custom4 custom5 stockcountenable stockallowbackorder variantparentid barcode barcodealiases similar "
-    "related accessories customattributes offerisactive moneyfinalprice vatvalue productgrouptype "
-    "pricelisthasvolume variant friendly seo_title seo_keywords seo_description title datecreated datemodified",
+    "deliveryclassid defaultcategoryid categories manufacturerid manufacturerurl custom1 custom2 "
+    "custom3 custom4 custom5 stockcountenable stockallowbackorder variantparentid barcode "
+    "barcodealiases similar related accessories customattributes offerisactive moneyfinalprice "
+    "vatvalue productgrouptype pricelisthasvolume variant friendly seo_title seo_keywords "
+    "seo_description title datecreated datemodified",
     "shipments": "shipmentid shipmentstate archived externalid barcode comment emailowner emailreceivedby "
     "datenew dateintransit datereceived datecancelled dateestimatedpickup dateestimateddelivery "
-    + " ".join(
-        f"{side}_{part}"
-        for side in ("sender", "receiver")
-        for part in "warehouseid name address address2 zip city state countryid referencename referenceemail "
-        "referencemobile instructions".split()
-    )
+    + " ".join(f"{side}_{part}" for side in ("sender", "receiver") for part in _SIDE)
     + " carrier_name carrier_reference carrier_trackingurl shipmentpackages shipmentitems",
 }
 """The keys of the published single examples."""

@@ -39,7 +39,9 @@ class Shop:
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """A request below the account; paths of a site begin with `site/`."""
-        return self.http.request(method, f"{HOST}/v2/accounts/90001/{path.replace('site/', 'sites/1/')}", **more)
+        return self.http.request(
+            method, f"{HOST}/v2/accounts/90001/{path.replace('site/', 'sites/1/')}", **more
+        )
 
     def get(self, path: str, **params: Any) -> Any:
         """The JSON of a GET that must succeed."""

@@ -74,7 +74,13 @@ def test_an_external_id_is_unique_in_the_system(shop: Shop) -> None:
 
 
 def test_a_discount_row_follows_its_product_and_its_type_is_a_switch(shop: Shop) -> None:
-    off = {"orderitemtype": 20, "productname": "Off", "quantity": 1, "moneyrowdiscount": "25.00", "vatvalue": 25}
+    off = {
+        "orderitemtype": 20,
+        "productname": "Off",
+        "quantity": 1,
+        "moneyrowdiscount": "25.00",
+        "vatvalue": 25,
+    }
     order = shop.order(shop.write("POST", "site/orders.json", {"ordertypeid": 10, "orderitems": [ROW, off]}))
     assert [row["orderitemtype"] for row in order["orderitems"]] == [10, 20]
     assert order["moneytotal_gross_all"] == "100.00"
@@ -116,15 +122,23 @@ def test_a_changed_order_date_moves_it_in_date_ranges(shop: Shop) -> None:
 
 
 def test_goods_are_delivered_once_from_a_known_warehouse(shop: Shop) -> None:
-    order_id = shop.write("POST", "site/orders.json", {"ordertypeid": 10, "orderitems": [{**ROW, "quantity": 3}]})
+    order_id = shop.write(
+        "POST", "site/orders.json", {"ordertypeid": 10, "orderitems": [{**ROW, "quantity": 3}]}
+    )
     path = f"site/orders/{order_id}/orderdeliveries.json"
     assert shop.get(path) == {"totalcount": 0, "items": []}
-    part = {"warehouseid": 1, "orderdeliveryref": "D1", "orderdeliveryitems": [{"orderitemid": 0, "quantity": 2}]}
+    part = {
+        "warehouseid": 1,
+        "orderdeliveryref": "D1",
+        "orderdeliveryitems": [{"orderitemid": 0, "quantity": 2}],
+    }
     delivery_id = shop.write("POST", f"{path}?ignorestock=true", part)
     assert shop.get(path)["items"][0]["orderdeliveryid"] == delivery_id
     assert shop.refused("POST", path, part) == 400
     assert shop.refused("POST", path, {**part, "warehouseid": 9}) == 400
-    assert shop.refused("POST", path, {**part, "orderdeliveryitems": [{"orderitemid": 5, "quantity": 1}]}) == 400
+    assert (
+        shop.refused("POST", path, {**part, "orderdeliveryitems": [{"orderitemid": 5, "quantity": 1}]}) == 400
+    )
     assert shop.refused("POST", path, {"warehouseid": 1}) == 400
     move = shop.get("site/warehousetransactions.json")["items"][0]
     assert (move["transactiontype"], move["orderdeliveryid"]) == (30, delivery_id)
@@ -162,7 +176,9 @@ def test_users_are_added_in_a_batch_one_result_each(shop: Shop) -> None:
 def test_users_are_changed_in_a_batch_by_their_id_and_deleted_one_by_one(shop: Shop) -> None:
     guid = shop.state.add_user("A", "B", email="a@x.se", at=shop.at(-60))
     shop.clock.advance(60)
-    answer = shop.write("PUT", "site/users.json", [{"userid": guid, "externalid": "1234"}, {"email": "b@x.se"}])
+    answer = shop.write(
+        "PUT", "site/users.json", [{"userid": guid, "externalid": "1234"}, {"email": "b@x.se"}]
+    )
     assert [one["statuscode"] for one in answer] == [200, 400]
     assert answer[0]["return"] is True
     whole = shop.get(f"site/users/{guid}.json")
@@ -301,7 +317,9 @@ def test_stock_moves_are_written_in_batches_and_filtered(shop: Shop) -> None:
     assert (here["items"][0]["decimalquantity"], here["orderdeliveryid"]) == ("13.000", None)
     assert shop.get("site/warehouses/1/warehousetransactions.json")["totalcount"] == 2
     virtual = shop.write("POST", "site/warehouses.json", {"name": "V", "warehousetype": 20})
-    assert shop.refused("POST", "site/warehousetransactions.json", {**moves[0], "warehouseid": virtual}) == 400
+    assert (
+        shop.refused("POST", "site/warehousetransactions.json", {**moves[0], "warehouseid": virtual}) == 400
+    )
     assert shop.refused("POST", "site/warehousetransactions.json", [moves[0]] * 1001) == 400
 
 
