@@ -327,19 +327,24 @@ _SIDE = (
 )
 
 WHOLE_KEYS: dict[str, str] = {
-    "site/stores": "storeid storetype name externalid externalgroupid phone email address address2 zip city state "
+    "site/stores": "storeid storetype name externalid externalgroupid phone email address address2 zip "
+    "city state "
     "countryid latitude longitude nearby_stores usetype_movein usetype_moveout usetype_manualin "
     "usetype_manualout usetype_shipmentin usetype_shipmentout tags",
-    "site/warehouses": "warehouseid warehousetype usetype storeid sellable currencycode name address address2 zip city "
+    "site/warehouses": "warehouseid warehousetype usetype storeid sellable currencycode name address "
+    "address2 zip city "
     "state countryid externalid",
-    "site/users": "userid email namefirst namelast personalid externalid company department companyid address "
+    "site/users": "userid email namefirst namelast personalid externalid company department companyid "
+    "address "
     "address2 zip city state countryid phone mobile notes customernumber datecreated datemodified "
     "pricelistid voucherpasswords role warehouses posrefundcard",
-    "site/vouchers": "voucherid active activepos vouchercode voucherpassword vouchername vouchercomment voucherterms "
+    "site/vouchers": "voucherid active activepos vouchercode voucherpassword vouchername vouchercomment "
+    "voucherterms "
     "datecreated datestart dateend tags vouchertype value_x value_y value_z money_m money_n "
     "vouchername1 vouchercode1 vouchername2 vouchercode2 maxuses priority pricelisttags "
     "vouchergrouptype voucherstate products productoptions discountoptions",
-    "site/products": "productid sku skumanufacturer descriptionshort description descriptionhtml deliverystatus "
+    "site/products": "productid sku skumanufacturer descriptionshort description descriptionhtml "
+    "deliverystatus "
     "moneyprice moneypriceorg moneypricein unitlabel allowdecimals deliveryinfo externalinputtitle "
     "offerisenabled moneyofferprice offertitle offerdatestart offerdateend active activepos vatid "
     "deliveryclassid defaultcategoryid categories manufacturerid manufacturerurl custom1 custom2 "
