@@ -276,7 +276,7 @@ def _lock(account: str) -> str:
 
 def _plain(account: str, trouble: Exception) -> str:
     """Why, in words. What is not foreseen is named only: its message might hold anything."""
-    if isinstance(trouble, ApiTrouble | WrongSettings | StoreTrouble | ValueError):
+    if isinstance(trouble, ApiTrouble | WrongSettings | StoreTrouble):
         return f"Could not judge {account}: {trouble}"
     if isinstance(trouble, OSError):
         return f"Could not judge {account}: the disk says {trouble.strerror}"

@@ -19,6 +19,11 @@ ZONE = "America/New_York"
 AT_NIGHT = datetime(2026, 4, 9, 10, tzinfo=UTC)  # Thursday 06:00 in New York, all of it settled
 
 
+def found_as(kind: str, metric: str) -> str:
+    """The kind under which a planted defect is found: a refund that is missing has a name of its own."""
+    return "lost_refund" if (kind, metric) == ("missing", "Refunded Order") else kind
+
+
 class NotingCourier:
     """Delivers everything, or nothing, and keeps what it was given."""
 

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from ops_world import NightWorld
+from ops_world import NightWorld, found_as
 
 from monitor import history_read
 from scenarios.harness.sabotage import DEFECTS, Saboteur
@@ -74,7 +74,9 @@ def test_a_planted_defect_is_told_once_and_its_end_once(nights: NightWorld, kind
     assert nights.noting.titles[1:] == [told[0].split(" (")[0].replace(": 1", ": recovered, 1") + " is gone"]
     with nights.store.reading() as connection:
         found = history_read.findings(connection, account=ACCOUNT, state="recovered")
-        assert [(one.kind, one.seen_count, one.reopened_count) for one in found] == [(kind, 2, 0)]
+        assert [(one.kind, one.seen_count, one.reopened_count) for one in found] == [
+            (found_as(kind, metric), 2, 0)
+        ]
         assert history_read.findings(connection, account=ACCOUNT) == []
         assert history_read.incidents(connection) == []
         alerts = history_read.alerts(connection, ACCOUNT)
