@@ -69,7 +69,7 @@ class Ingest:
         self._checkpoint = checkpoint
         self._tally = tally
         self._rules = rules
-        self._met: dict[str, Customer] = {}  # people already looked at in this run, as they were
+        self._met: dict[str, tuple[Customer, str]] = {}  # people already looked at in this run, as they were
         self._names = {kind.value: name for kind, name in preset.metrics.items()}
 
     def page(self, page: Page, cursor_name: str | None, *, history: bool = False, force: bool = False) -> int:
@@ -166,7 +166,7 @@ class Ingest:
         work.records.append(_record(self._account, sale, mark, planned))
         work.read_well.append(("sale", sale.sale_id))
         if sale.customer is not None:
-            self._person(sale.customer, work)
+            self._person(sale.customer, work, self._near(sale))
         self._tally.meet(planned, self._names)
 
     def _shipment(
@@ -176,11 +176,14 @@ class Ingest:
         work.read_well.append(("shipment", shipment.shipment_id))
         self._tally.meet([planned], self._names)
 
-    def _person(self, customer: Customer, work: _Work) -> None:
-        """Queue the profile of a customer we may write to, once a run unless it changes meanwhile."""
-        if self._met.get(customer.customer_id) == customer:
+    def _person(self, customer: Customer, work: _Work, near: str = "") -> None:
+        """Queue the profile of a customer we may write to, once a run unless it changes meanwhile.
+
+        `near` is the country of the shop they were met in, where the account has several.
+        """
+        if self._met.get(customer.customer_id) == (customer, near):
             return
-        self._met[customer.customer_id] = customer
+        self._met[customer.customer_id] = (customer, near)
         if len(self._met) > _MET_MAX:
             del self._met[next(iter(self._met))]
         email = anchor(customer, self._preset.policy.identifiers)
@@ -188,14 +191,14 @@ class Ingest:
         if customer.archived or email is None or not self._may_write(customer):
             work.read_well.append(("customer", customer.customer_id))
             return
-        country = self._phone_country(customer)
+        country, unclear = self._phone_country(customer, near)
         try:
             attributes = payload.profile_attributes(customer, country, self._preset)
         except payload.CannotSend as cannot:
             item = SetAside("customer", customer.customer_id, cannot.reason, cannot.detail)
             work.changes.letters.append((item, ""))
             return
-        if customer.phone.strip() and usable_phone(customer.phone, country) is None:
+        if customer.phone.strip() and not unclear and usable_phone(customer.phone, country) is None:
             work.phones_left_out_count += 1
         work.people[email] = Person(email, customer.customer_id, attributes)
         work.read_well.append(("customer", customer.customer_id))
@@ -213,12 +216,27 @@ class Ingest:
         if email is not None:
             work.said[email] = customer.marketing.value
 
-    def _phone_country(self, customer: Customer) -> str:
-        """The country to read a phone number by: that of most shops, else of any, else the customer's own."""
+    def _near(self, sale: Sale) -> str:
+        """The country of the sale's shop, where it says more than the account does."""
+        shop = self._shops.get(sale.shop_id) if len(self._countries) > 1 else None
+        return shop.country if shop is not None else ""
+
+    def _phone_country(self, customer: Customer, near: str) -> tuple[str, bool]:
+        """The country to read a phone number by, and whether that is unclear: then it is better left out.
+
+        The customer's own comes first, then that of the shop they were met in. Without either the number
+        must fit one country of the account and no other.
+        """
         own = customer.country.strip().upper()
-        tried = [*self._countries, *([own] if len(own) == 2 else [])]
-        fitting = (code for code in tried if usable_phone(customer.phone, code) is not None)
-        return next(fitting, tried[0] if tried else "")
+        if len(self._countries) == 1 and len(own) != 2:
+            return self._countries[0], False
+        for code in (own, near):
+            if len(code) == 2 and usable_phone(customer.phone, code) is not None:
+                return code, False
+        fitting = [code for code in self._countries if usable_phone(customer.phone, code) is not None]
+        if len({usable_phone(customer.phone, code) for code in fitting}) > 1:
+            return "", True
+        return (fitting or [*self._countries, ""])[0], False
 
     def _guarded(self, subject: str, subject_id: str, work: _Work, judge: Callable[[], None]) -> None:
         try:

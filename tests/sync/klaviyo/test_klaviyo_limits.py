@@ -25,6 +25,8 @@ ENDPOINTS = {
     limits.PROFILE_IMPORT_PROFILES: ("get", "/api/profile-bulk-import-jobs/{id}/profiles"),
     limits.LISTS_READ: ("get", "/api/lists"),
     limits.LIST_ADD: ("post", "/api/lists/{id}/relationships/profiles"),
+    limits.SUBSCRIBE: ("post", "/api/profile-subscription-bulk-create-jobs"),
+    limits.UNSUBSCRIBE: ("post", "/api/profile-subscription-bulk-delete-jobs"),
 }
 
 
