@@ -187,7 +187,7 @@ def test_orders_wait_paid_for_pickup_or_dispatch(store: Store) -> None:
 
 
 def test_a_line_price_is_net_of_its_discount(store: Store) -> None:
-    promotion = Promotion("Summer", "2", "SUN")
+    promotion = Promotion("Summer", Decimal(2), "SUN")
     sale = store.sell(lines=[store.line(2, "10", discount="2", promotions=(promotion,))])
     line = store.sale(sale)["line_items"][0]
     assert (line["pricing"]["price"], line["pricing"]["discount"]) == (8, 2)

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import itertools
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -49,7 +48,7 @@ def payload(sent: Outgoing) -> dict[str, Any]:
 
 
 @pytest.fixture
-def receiver(store: Store) -> Iterator[Receiver]:
+def receiver(store: Store) -> Receiver:
     return Receiver(store)
 
 
