@@ -16,7 +16,7 @@ from fakes.klaviyo.account import Metric
 from fakes.klaviyo.decoding import decode
 from fakes.klaviyo.errors import Refusal, invalid, not_found
 from fakes.klaviyo.eventfilter import seconds_range
-from fakes.klaviyo.filters import RANGE, parse_filter
+from fakes.klaviyo.filters import RANGE, Clause, parse_filter
 from fakes.klaviyo.state import State
 from fakes.klaviyo.timeindex import ROW_MASK, key_of
 
@@ -29,10 +29,13 @@ DIMENSIONS = (
     "From Number", "From Phone Region", "Inbox Provider", "List", "Message Format", "Message Name",
     "Message Type", "Method", "Segment Count", "Subject", "To Number", "To Phone Region", "URL", "form_id",
 )  # fmt: skip
+PAGE_SIZE = 500
 REFUSED_ZONES = ("Factory", "Europe/Kyiv", "Pacific/Kanton")
 RANGE_MAX = timedelta(days=366)
 START_MAX = timedelta(days=5 * 366)
 Measurement = Literal["count", "sum_value", "unique"]
+MEASUREMENTS: tuple[Measurement, ...] = ("count", "sum_value", "unique")
+Groups = dict[tuple[str, ...], list[list[int]]]
 
 
 class Attributes(Struct, forbid_unknown_fields=True):
@@ -41,7 +44,7 @@ class Attributes(Struct, forbid_unknown_fields=True):
     filter: list[str] | str
     interval: Literal["hour", "day", "week", "month"] = "day"
     timezone: str = "UTC"
-    page_size: int = 500
+    page_size: int | None = None
     page_cursor: str | None = None
     by: list[str] | None = None
     sort: str | None = None
@@ -76,32 +79,37 @@ def aggregate(state: State, body: bytes) -> dict[str, Any]:
         raise not_found("metric", asked.metric_id)
     by = _dimensions(asked.by or [])
     zone = _zone(asked.timezone)
-    window = _window(state, asked, zone)
+    clauses = _clauses(asked)
+    window = _window(state, clauses, zone)
     starts = list(_bucket_starts(window, asked.interval, zone))
     bounds = [max(start, window.low) for start in starts] + [window.high]
-    groups = _grouped(state, metric, bounds, by)
+    only = [clause for clause in clauses if clause.field != "datetime"]
+    groups = _grouped(state, metric, bounds, by, only)
+    rows = [
+        {"dimensions": list(names), "measurements": _measured(state, buckets, asked.measurements)}
+        for names, buckets in _sorted(state, groups, asked.sort, by)
+    ]
     return {
         "dates": [datetime.fromtimestamp(start, UTC).isoformat() for start in starts],
-        "data": [
-            {"dimensions": list(names), "measurements": _measured(state, buckets, asked.measurements)}
-            for names, buckets in sorted(groups.items())
-        ],
+        "data": rows[: _page_size(asked.page_size)],
     }
 
 
 def _grouped(
-    state: State, metric: Metric, bounds: Sequence[int], by: Sequence[str]
-) -> dict[tuple[str, ...], list[list[int]]]:
-    """Rows per combination of dimensions and bucket; API events have only the currency as a dimension."""
+    state: State, metric: Metric, bounds: Sequence[int], by: Sequence[str], only: Sequence[Clause]
+) -> Groups:
+    """Rows per combination of dimensions and bucket, of those events for which all of ``only`` holds."""
     keys = state.events.indexes[metric.ordinal].sorted()
     edges = [bisect_left(keys, key_of(bound, 0)) for bound in bounds]
     buckets_count = len(bounds) - 1
-    groups: dict[tuple[str, ...], list[list[int]]] = {} if by else {(): [[] for _ in range(buckets_count)]}
+    groups: Groups = {} if by else {(): [[] for _ in range(buckets_count)]}
     unready = _lagging(state)
     for bucket in range(buckets_count):
         for key in keys[edges[bucket] : edges[bucket + 1]]:
             row = key & ROW_MASK
             if any(first <= row < end for first, end in unready):
+                continue
+            if only and not all(_holds(state, row, clause) for clause in only):
                 continue
             names = tuple(_dimension(state, row, name) for name in by)
             if names not in groups:
@@ -132,8 +140,42 @@ def _lagging(state: State) -> list[tuple[int, int]]:
     return [(first, end) for at, first, end in state.shown_at if at > ready_s] if lag else []
 
 
+def _sorted(
+    state: State, groups: Groups, sort: str | None, by: Sequence[str]
+) -> list[tuple[tuple[str, ...], list[list[int]]]]:
+    """The groups by a dimension or by a measurement's total; without a sort by their dimensions."""
+    found = sorted(groups.items())
+    name = (sort or "").removeprefix("-")
+    if name in MEASUREMENTS:
+        found.sort(key=lambda one: math.fsum(_measured(state, one[1], [name])[name]))
+    elif name in by:
+        found.sort(key=lambda one: one[0][by.index(name)])
+    elif name:
+        raise invalid(f"'{sort}' is not a valid sort", "/data/attributes/sort")
+    return found[::-1] if sort and sort.startswith("-") else found
+
+
+def _holds(state: State, row: int, clause: Clause) -> bool:
+    value = _dimension(state, row, clause.field)
+    if clause.operator == "contains":
+        return clause.text() in value
+    return value in clause.texts()
+
+
 def _dimension(state: State, row: int, name: str) -> str:
-    return state.currencies[state.events.currency[row]] if name == CURRENCY else ""
+    """An event's value in a dimension: its currency, or its own property of that name."""
+    if name == CURRENCY:
+        return state.currencies[state.events.currency[row]]
+    if name.startswith("$"):
+        return ""
+    value = msgspec.json.decode(state.events.properties[row]).get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _page_size(asked: int | None) -> int:
+    if asked is not None and asked < 1:
+        raise invalid("page_size must be positive", "/data/attributes/page_size")
+    return PAGE_SIZE if asked is None else asked
 
 
 def _dimensions(by: Sequence[str]) -> Sequence[str]:
@@ -155,9 +197,12 @@ def _known_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _window(state: State, asked: Attributes, zone: tzinfo) -> Window:
+def _clauses(asked: Attributes) -> list[Clause]:
     texts = asked.filter if isinstance(asked.filter, list) else [asked.filter]
-    clauses = [clause for text in texts for clause in parse_filter(text, _FILTERS)]
+    return [clause for text in texts for clause in parse_filter(text, _FILTERS)]
+
+
+def _window(state: State, clauses: Sequence[Clause], zone: tzinfo) -> Window:
     naive = zone if state.switches.aggregate_naive_zone == "timezone" else UTC
     low, high = None, None
     for clause in clauses:

@@ -122,13 +122,21 @@ class _Parser:
             return inside
         if operator not in OPERATORS:
             raise bad_filter(f"'{operator}' is not a filter operator")
-        name = self._take("bare")
+        name = self._name()
         value: Value = None
         if operator != "has":
             self._take("mark", ",")
             value = self._value()
         self._take("mark", ")")
         return [Clause(operator, name, value)]
+
+    def _name(self) -> str:
+        """A field; one with a space in it is quoted."""
+        kind, text = self._peek()
+        if kind == "quoted":
+            self._next += 1
+            return text[1:-1]
+        return self._take("bare")
 
     def _value(self) -> Value:
         if self._peek() != ("mark", "["):

@@ -165,3 +165,53 @@ def test_sums_are_the_cents_that_were_sent(klaviyo: Klaviyo) -> None:
         klaviyo.fake.state.add_event("Placed Order", "a@mail.org", str(number), at, Decimal("0.10"), {})
     answer = ask(klaviyo, "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", timezone="UTC")
     assert attributes(answer)["data"][0]["measurements"]["sum_value"] == [1.0]
+
+
+WEEK = ("2026-10-28T00:00:00-04:00", "2026-11-04T00:00:00-05:00")
+
+
+def grouped(answer: httpx.Response) -> list[tuple[list[str], float]]:
+    """Dimensions with the sum over all buckets."""
+    return [(row["dimensions"], sum(row["measurements"]["count"])) for row in attributes(answer)["data"]]
+
+
+def test_a_filter_on_a_dimension_leaves_the_others_out(filled: Klaviyo) -> None:
+    only = ['equals($value_currency,"EUR")']
+    low, high = WEEK
+    span = [f"greater-or-equal(datetime,{low})", f"less-than(datetime,{high})"]
+    assert grouped(ask(filled, low, high, filter=span + only)) == [([], 1.0)]
+    assert grouped(ask(filled, low, high, filter=[*span, 'any($value_currency,["EUR","USD"])'])) == [
+        ([], 5.0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        (None, ["EUR", "USD"]),
+        ("-$value_currency", ["USD", "EUR"]),
+        ("count", ["EUR", "USD"]),
+        ("-sum_value", ["USD", "EUR"]),
+    ],
+)
+def test_groups_are_sorted_by_a_dimension_or_a_measurement(
+    filled: Klaviyo, sort: str | None, order: list[str]
+) -> None:
+    asked = {"by": ["$value_currency"]} | ({"sort": sort} if sort else {})
+    assert [names[0] for names, _ in grouped(ask(filled, *WEEK, **asked))] == order
+    assert len(grouped(ask(filled, *WEEK, page_size=1, **asked))) == 1
+
+
+def test_a_sort_by_what_was_not_asked_for_and_an_empty_page_are_refused(filled: Klaviyo) -> None:
+    assert only_error(ask(filled, *WEEK, sort="Subject"))["source"] == {"pointer": "/data/attributes/sort"}
+    assert ask(filled, *WEEK, page_size=0).status_code == 400
+
+
+def test_a_dimension_is_the_events_own_property_of_that_name(klaviyo: Klaviyo) -> None:
+    klaviyo.fake.limits.enabled = False
+    for number, domain in enumerate(["mail.org", "post.net", "mail.org"]):
+        klaviyo.send(unique_id=str(number), properties={"Email Domain": domain}, time="2026-11-01T10:00:00Z")
+    assert grouped(ask(klaviyo, *WEEK, by=["Email Domain"])) == [(["mail.org"], 2.0), (["post.net"], 1.0)]
+    low, high = WEEK
+    span = [f"greater-or-equal(datetime,{low})", f"less-than(datetime,{high})"]
+    assert grouped(ask(klaviyo, low, high, filter=[*span, 'contains("Email Domain","post")'])) == [([], 1.0)]
