@@ -70,9 +70,18 @@ class Monitor:
         self._render = render
         self._progress = progress
 
-    def reconcile(self, first_day: date, last_day: date, out_dir: Path, settle_s: int = SETTLE_S) -> Report:
+    def reconcile(
+        self,
+        first_day: date,
+        last_day: date,
+        out_dir: Path,
+        settle_s: int = SETTLE_S,
+        *,
+        tolerance_minor: int = 0,
+    ) -> Report:
         """Reconcile the local dates from `first_day` to `last_day`, both included, and write all outputs.
 
+        Differences younger than `settle_s` are still settling; amounts may differ by `tolerance_minor`.
         Raises ValueError for a window that makes no sense and OSError when `out_dir` cannot be written.
         Trouble with an upstream is part of the report instead.
         """
@@ -80,7 +89,8 @@ class Monitor:
             raise ValueError(f"the window ends ({last_day}) before it begins ({first_day})")
         if (last_day - first_day).days >= DAYS_MAX:
             raise ValueError(f"at most {DAYS_MAX} days at once; split the window")
-        request = Request(first_day, last_day, self._clock.now().replace(microsecond=0), settle_s)
+        as_of = self._clock.now().replace(microsecond=0)
+        request = Request(first_day, last_day, as_of, settle_s, tolerance_minor)
         outputs = Outputs(out_dir)
         with ExitStack() as stack:
             books, troubles = self._books(request, outputs, stack)
@@ -97,7 +107,9 @@ class Monitor:
             rmtree(folder, ignore_errors=True)  # of an earlier run
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                sides = read_sides(watched, request.first_day, request.last_day, folder, self._progress)
+                sides = read_sides(
+                    watched, (request.first_day, request.last_day), request.as_of, folder, self._progress
+                )
                 books.append(stack.enter_context(closing(Books(watched, request, sides, folder))))
             except (ApiTrouble, CannotRead, LostRows, duckdb.Error) as trouble:
                 troubles.append(_trouble(watched, trouble))

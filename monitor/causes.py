@@ -179,6 +179,41 @@ def _unknown_event(detail: Detail, known: Known) -> Advice:
     )
 
 
+def _collapsed(detail: Detail, known: Known) -> Advice:
+    other = f"sale {detail.other_order_id}" if detail.other_order_id else "another sale"
+    return Advice(
+        _proven(
+            "same_second",
+            "it was sent without an id, and Klaviyo then keeps one event per person and second",
+            f"The event of {other} carries the second {detail.other_unique_id} for an id; both sales are of "
+            "one customer and second.",
+        ),
+        "Have an id of its own sent with each sale (unique_id), then send the swallowed one again.",
+        f"tillproof sync resend {known.account} --sale {detail.sale_id}" if known.ours else "",
+    )
+
+
+def _two_keys(detail: Detail, _known: Known) -> Advice:
+    ids = f"{detail.other_unique_id or detail.other_key} and {detail.unique_id or detail.event_key}"
+    return Advice(
+        _proven(
+            "two_ids",
+            "the same sale was sent under two ids, which Klaviyo takes for two sales",
+            f"Both events name order {detail.event_order_id or detail.order_id}; their ids are {ids}.",
+        ),
+        "Klaviyo knows a repetition by its unique_id alone: a property named $event_id is no id. Find out "
+        "which of the two senders to stop. Klaviyo cannot delete a single event.",
+    )
+
+
+def _other_lines(detail: Detail, _known: Known) -> Advice:
+    remedy = "Klaviyo cannot change the event. Look whether the receipt was edited after it had been sent."
+    if (detail.changed_at or 0) - (detail.completed_at or 0) > _EDIT_DOUBT_S:
+        changed = local_time(detail.changed_at or 0, detail.zone)
+        return Advice(_guess("edited", f"the sale was changed in the POS at {changed}"), remedy)
+    return Advice(_guess("unknown_lines", "where the other goods came from cannot be proven"), remedy)
+
+
 def _mismatch(detail: Detail, _known: Known) -> Advice:
     total, value = detail.total_minor or 0, detail.value_minor or 0
     remedy = (
@@ -275,4 +310,7 @@ _ADVICE: Mapping[FindingKind, Callable[[Detail, Known], Advice]] = {
     FindingKind.AMOUNT_MISMATCH: _mismatch,
     FindingKind.WRONG_CURRENCY: _currency,
     FindingKind.FUTURE_DATED: _future,
+    FindingKind.SAME_SECOND_COLLAPSE: _collapsed,
+    FindingKind.DOUBLE_KEY: _two_keys,
+    FindingKind.LINE_MISMATCH: _other_lines,
 }

@@ -53,8 +53,11 @@ def reconcile(
     settle: Annotated[
         int, typer.Option(min=0, help="Minutes in which a changed sale is not called missing yet.")
     ] = 120,
+    tolerance: Annotated[
+        int, typer.Option(min=0, help="Minor units by which amounts may differ without being a finding.")
+    ] = 0,
     key: Annotated[
-        str, typer.Option(help="The property that names an event's sale: $event_id or OrderId.")
+        str, typer.Option(help="The property that names an event's sale: $event_id, OrderId, …")
     ] = "$event_id",
     integration: Annotated[str, typer.Option(help="Who owns the metrics in Klaviyo.")] = "API",
     settings: Annotated[
@@ -84,7 +87,9 @@ def reconcile(
             watched(loaded, account, clock=clock, key_property=key, integration=integration) as accounts,
             Shown(quiet=json) as shown,
         ):
-            report = build(accounts, clock=clock, progress=shown).reconcile(*window, out, settle * 60)
+            report = build(accounts, clock=clock, progress=shown).reconcile(
+                *window, out, settle * 60, tolerance_minor=tolerance
+            )
         _tell(report, out, json=json, verbose=verbose)
         raise typer.Exit(report.exit_code)
 

@@ -46,6 +46,17 @@ class Detail(NamedTuple):
     other_at: int | None
     other_minor: int | None
     other_profile: str | None
+    register_id: str = ""
+    channel: str = ""
+    customer_id: str = ""
+    unit_item: str = ""
+    unit_quantity: int | None = None  # thousandths, like the event's
+    unique_id: str = ""  # what Klaviyo holds as the event's id
+    event_item: str = ""
+    event_quantity: int | None = None
+    other_unique_id: str = ""
+    other_key: str = ""
+    other_order_id: str = ""
 
 
 _GRAVITY = " ".join(f"WHEN '{kind.value}' THEN {at}" for at, kind in enumerate(FindingKind))
@@ -54,7 +65,11 @@ SELECT f.kind, f.shop_id, f.zone, f.business_day, f.metric, f.currency, f.differ
        u.sale_id, u.order_id, u.line_id, u.event_key, u.kind, u.happened_at, u.completed_at, u.changed_at,
        u.total_minor, u.currency, u.reason, u.reasons, p.unit_no IS NOT NULL,
        e.event_id, e.event_key, e.order_id, e.happened_at, e.value_minor, e.currency, e.profile_id,
-       o.event_id, o.happened_at, o.value_minor, o.profile_id
+       o.event_id, o.happened_at, o.value_minor, o.profile_id,
+       coalesce(u.register_id, ''), coalesce(u.channel, ''), coalesce(u.customer_id, ''),
+       coalesce(u.item_id, ''), u.quantity_milli,
+       coalesce(e.unique_id, ''), coalesce(e.item_id, ''), e.quantity_milli,
+       coalesce(o.unique_id, ''), coalesce(o.event_key, ''), coalesce(o.order_id, '')
 FROM finding_rows f
 LEFT JOIN units u ON u.unit_no = f.unit_no
 LEFT JOIN judged_units p ON p.unit_no = f.unit_no
@@ -79,6 +94,6 @@ def orphans_to_ask(comparison: Comparison, limit: int) -> list[tuple[str, str]]:
 _ORPHANS = """
 SELECT e.event_key, e.order_id
 FROM finding_rows f JOIN events e ON e.event_no = f.event_no
-WHERE f.kind = 'orphaned' AND f.unit_no IS NULL
+WHERE f.kind IN ('orphaned', 'future_dated') AND f.unit_no IS NULL
 ORDER BY e.happened_at, e.event_id LIMIT ?
 """

@@ -39,6 +39,12 @@ EXPECTED = pa.schema(
         ("reason", _WORD),  # the exclusion it is counted under; empty when eligible
         ("reasons", _WORD),  # all of them, joined by a bar
         ("voided", pa.bool_()),
+        ("register_id", _WORD),
+        ("channel", _WORD),  # `shop`, or the web platform it came from
+        ("customer_id", _WORD),  # the POS's own number of the person; empty when there is none
+        ("alt_key", _WORD),  # another key it may have been sent under; empty: none
+        ("item_id", pa.string()),  # of an Ordered Product whose line is compared; else empty
+        ("quantity_milli", pa.int64()),  # thousandths: of the product, or of all goods of the order
     ]
 )
 
@@ -55,6 +61,9 @@ OBSERVED = pa.schema(
         ("currency", _WORD),
         ("value_minor", pa.int64()),
         ("profile_id", pa.string()),
+        ("unique_id", pa.string()),  # what Klaviyo holds as the event's id, whatever names the sale
+        ("item_id", pa.string()),  # as the event says; empty where it says nothing or is not asked
+        ("quantity_milli", pa.int64()),  # the same; null where it says nothing
     ]
 )
 
@@ -62,7 +71,8 @@ OBSERVED = pa.schema(
 # What all rows of a receipt, or of a page of events, have in common is given once for a run of rows.
 EXPECTED_RUNS = (
     "account", "shop_id", "zone", "business_day", "sale_id", "order_id", "kind", "metric", "happened_at",
-    "completed_at", "changed_at", "currency", "reason", "reasons", "voided",
+    "completed_at", "changed_at", "currency", "reason", "reasons", "voided", "register_id", "channel",
+    "customer_id", "alt_key",
 )  # fmt: skip
 OBSERVED_RUNS = ("account", "metric")
 Run = tuple[Any, ...]  # how many rows it has, then their values in the order of the names above

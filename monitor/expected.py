@@ -6,16 +6,20 @@ The same rule as the sync's (`sync.domain.planning`), other evidence: read by ti
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from monitor import lines
 from monitor.evidence import Rows, Run
+from monitor.observed import EVENT_KEY
 from monitor.offsets import local_day
 from sync.domain import planning
 from sync.domain.clock import known_zone
 from sync.domain.errors import SetAside
 from sync.domain.facts import Sale, Shipment, Shop
+from sync.domain.identity import unlinked_refund_event_id
 from sync.domain.planning import Kind, PlannedEvent
 from sync.domain.presets import Preset
 from sync.sources.protocol import Page
 
+SHOP_CHANNEL = "shop"
 _UNREAD_SHOWN_MAX = 100
 
 
@@ -63,13 +67,17 @@ class ExpectedWriter:
         self._account = account
         self._preset = preset
         self._places = places
-        self._by_order = key_property == "OrderId"
+        self._by_order = key_property != EVENT_KEY
         self._shipments: set[tuple[str, str]] = set()
         self._kinds = preset.kinds
         self._runs: list[Run] = []
         self._lines: list[str] = []
         self._keys: list[str] = []
         self._totals: list[int] = []
+        self._items: list[str] = []
+        self._quantities: list[int | None] = []
+        # Of other integrations it is not known what their properties count.
+        self._lines_rule = None if self._by_order else lines.RULES.get(preset.mapping)
         self._names = {kind: (kind.value, preset.metrics.get(kind, kind.value)) for kind in Kind}
 
     def pages(
@@ -124,6 +132,7 @@ class ExpectedWriter:
         happened_at = planned[0].happened_at
         at = int(happened_at.timestamp()) if happened_at else changed_at
         day, voided = local_day(at, zone), planning.voided(sale)
+        channel = sale.web_source or SHOP_CHANNEL
         for unit, count in _runs(planned):
             kind, metric = self._names[unit.kind]
             reasons = unit.verdict.exclusions
@@ -131,19 +140,33 @@ class ExpectedWriter:
                 (
                     count, self._account, sale.shop_id, zone, day, sale.sale_id, unit.order_id, kind, metric,
                     at, completed_at, changed_at, sale.currency, reasons[0].value if reasons else "",
-                    "|".join(reasons), voided,
+                    "|".join(reasons), voided, sale.register_id, channel, unit.customer_id or "",
+                    self._alternative(unit, sale),
                 )
             )  # fmt: skip
         self._lines += [unit.lines[0].line_id if unit.kind is Kind.PRODUCT else "" for unit in planned]
         self._keys += [unit.order_id if self._by_order else unit.event_id for unit in planned]
         self._totals += [unit.value_minor for unit in planned]
+        rule = self._lines_rule
+        said = [lines.expected(unit, rule) if rule else lines.NOTHING for unit in planned]
+        self._items += [item for item, _ in said]
+        self._quantities += [quantity for _, quantity in said]
+
+    def _alternative(self, unit: PlannedEvent, sale: Sale) -> str:
+        """The key of a refund that was sent before the sale it returns was known; empty: none."""
+        if unit.kind is not Kind.REFUNDED or self._by_order:
+            return ""
+        key = unlinked_refund_event_id(sale.source, sale.account_id, sale.sale_id)
+        return key if key != unit.event_id else ""
 
     def _write(self, rows: Rows) -> None:
         first = self.read.unit_count + 1
         self.read.unit_count += len(self._keys)
         numbers = range(first, first + len(self._keys))
-        rows.write(self._runs, (numbers, self._lines, self._keys, self._totals))
+        columns = (numbers, self._lines, self._keys, self._totals, self._items, self._quantities)
+        rows.write(self._runs, columns)
         self._runs, self._lines, self._keys, self._totals = [], [], [], []
+        self._items, self._quantities = [], []
 
 
 def _runs(planned: Sequence[PlannedEvent]) -> Iterator[tuple[PlannedEvent, int]]:

@@ -8,7 +8,7 @@ from monitor.causes import Known, advise
 from monitor.details import Detail
 from monitor.offsets import local_day
 from monitor.report_data import AccountingRow, Cause, Finding, FindingKind, Severity
-from monitor.words import counted, day_words, local_time, money
+from monitor.words import counted, day_words, local_time, money, quantity
 from sync.domain.eligibility import PLAIN_WORDS, Exclusion
 
 _SEVERITY = {
@@ -16,6 +16,7 @@ _SEVERITY = {
     FindingKind.SILENCE: Severity.CRITICAL,
     FindingKind.DAY_SHIFT: Severity.WARNING,
     FindingKind.FUTURE_DATED: Severity.WARNING,
+    FindingKind.LINE_MISMATCH: Severity.WARNING,
 }
 # What is known of a person changes after the sale; an event sent before that was right when it was sent.
 _PERSONAL = {
@@ -25,7 +26,8 @@ _PERSONAL = {
     Exclusion.NO_IDENTIFIER,
     Exclusion.NO_CONSENT,
 }
-_COMPARED = ("amount", "day", "time", "profile", "shop", "event id")
+_COMPARED = ("amount", "day", "time", "profile", "shop", "event id", "article", "quantity")
+_TWICE = (FindingKind.DUPLICATE, FindingKind.DOUBLE_KEY)
 
 
 def finding_of(detail: Detail, known: Known, shop_names: Mapping[str, str]) -> Finding:
@@ -59,6 +61,9 @@ def finding_of(detail: Detail, known: Known, shop_names: Mapping[str, str]) -> F
         sale_id=detail.sale_id or "",
         event_id=detail.event_id or "",
         event_key=detail.unit_key or detail.event_key or "",
+        register=detail.register_id,
+        channel=detail.channel,
+        customer_id=detail.customer_id,
     )
 
 
@@ -117,9 +122,14 @@ def _expected(detail: Detail, shop_names: Mapping[str, str]) -> dict[str, str]:
         facts["time"] = local_time(detail.happened_at, detail.zone)
     facts["amount"] = money(detail.total_minor or 0, detail.unit_currency or detail.currency)
     facts["event id"] = detail.unit_key or ""
-    if detail.kind == FindingKind.DUPLICATE and detail.other_id:
+    if detail.kind in _TWICE and detail.other_id:
         facts["event"] = detail.other_id
         facts["profile"] = detail.other_profile or ""
+        facts["event id"] = detail.other_unique_id or detail.other_key or facts["event id"]
+    if detail.unit_item:
+        facts["article"] = detail.unit_item
+    if detail.unit_quantity is not None:
+        facts["quantity"] = quantity(detail.unit_quantity)
     if detail.reason:
         facts["left out because"] = "; ".join(
             PLAIN_WORDS[Exclusion(code)] for code in (detail.reasons or detail.reason).split("|")
@@ -138,8 +148,12 @@ def _observed(detail: Detail) -> dict[str, str]:
     facts["day"] = _day(detail.event_at, detail.zone)
     facts["time"] = local_time(detail.event_at, detail.zone)
     facts["amount"] = money(detail.value_minor or 0, detail.event_currency or detail.currency)
-    facts["event id"] = detail.event_key or ""
+    facts["event id"] = (detail.unique_id if detail.kind in _TWICE else "") or detail.event_key or ""
     facts["profile"] = detail.profile_id or ""
+    if detail.event_item:
+        facts["article"] = detail.event_item
+    if detail.event_quantity is not None:
+        facts["quantity"] = quantity(detail.event_quantity)
     return facts
 
 
@@ -186,6 +200,9 @@ _PREDICATES: Mapping[FindingKind, Callable[[Detail], str]] = {
     FindingKind.MISSING: lambda _: "is not in Klaviyo",
     FindingKind.LOST_REFUND: lambda _: "is not in Klaviyo",
     FindingKind.DUPLICATE: lambda _: "is in Klaviyo more than once",
+    FindingKind.SAME_SECOND_COLLAPSE: lambda _: "was swallowed by another sale of the same second",
+    FindingKind.DOUBLE_KEY: lambda _: "is in Klaviyo under two different ids",
+    FindingKind.LINE_MISMATCH: lambda _: "names other goods in Klaviyo",
     FindingKind.ORPHANED: _orphaned,
     FindingKind.AMOUNT_MISMATCH: _worth,
     FindingKind.WRONG_CURRENCY: lambda detail: f"is in {detail.event_currency} in Klaviyo",

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Protocol
 
+from monitor import lines
 from monitor.evidence import Rows
 from sync.domain.clock import Window
 from sync.domain.money import to_minor
@@ -15,7 +17,6 @@ if TYPE_CHECKING:  # only their shapes are needed here
 
 EVENT_KEY = "$event_id"
 ORDER_ID = "OrderId"
-SALE_KEYS = (EVENT_KEY, ORDER_ID)
 _PROPERTIES = (EVENT_KEY, ORDER_ID, "ShopID")
 
 
@@ -51,6 +52,7 @@ class ObservedRead:
     """What was read of Klaviyo."""
 
     event_count: int = 0
+    last_s: int = 0  # the latest time an event claims
     by_metric: dict[str, int] = field(default_factory=dict)
     without_key: int = 0
 
@@ -75,26 +77,32 @@ def _owned(owner: str, wanted: str) -> bool:
 def read_observed(
     reader: EventReader,
     watched: Sequence[WatchedMetric],
-    window: Window,
+    windows: Sequence[Window],
     rows: Rows,
     *,
     account: str,
     key_property: str,
     currency: str,
+    more: Callable[[str], Sequence[str]] = lambda _: (),
     on_events: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> ObservedRead:
-    """Write every event of `watched` in `window`.
+    """Write every event of `watched` in `windows`, which do not overlap.
 
-    `key_property` is one of SALE_KEYS. Where an event says no currency, `currency` (the account's) is taken.
-    `stopped` is asked after each page. Errors of the reader come through.
+    `key_property` names the property that names the sale. Where an event says no currency, `currency` (the
+    account's) is taken. `more` says, per metric, which properties to read about lines. `stopped` is asked
+    after each page. Errors of the reader come through.
     """
     read = ObservedRead()
     for metric in watched:
         before = read.event_count
-        for metric_id in metric.metric_ids:
-            for page in reader.events(metric_id, window, _PROPERTIES):
-                _write(page, rows, read, (account, metric.name, key_property, currency))
+        extra = tuple(
+            dict.fromkeys((*([] if key_property in _PROPERTIES else [key_property]), *more(metric.name)))
+        )
+        names = _Names(account, metric.name, key_property, currency, extra)
+        for metric_id, window in product(metric.metric_ids, windows):
+            for page in reader.events(metric_id, window, (*_PROPERTIES, *extra)):
+                _write(page, rows, read, names)
                 on_events(len(page))
                 if stopped():
                     return read
@@ -102,33 +110,61 @@ def read_observed(
     return read
 
 
-def _write(
-    page: "Sequence[EventRow]", rows: Rows, read: ObservedRead, names: tuple[str, str, str, str]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What all rows of a metric have in common; `extra` are the properties that `others` holds."""
+
+    account: str
+    metric: str
+    key_property: str
+    currency: str
+    extra: tuple[str, ...]
+
+    def column(self, page: "Sequence[EventRow]", name: str) -> list[str]:
+        """One of the extra properties as a column; empty texts where it was not read."""
+        if name not in self.extra:
+            return [""] * len(page)
+        at = self.extra.index(name)
+        return [row.others[at] if at < len(row.others) else "" for row in page]
+
+
+def _write(page: "Sequence[EventRow]", rows: Rows, read: ObservedRead, names: _Names) -> None:
     if not page:
         return
-    account, metric, key_property, fallback = names
     first = read.event_count + 1
     count = len(page)
     read.event_count += count
-    orders = [row.order_id for row in page]
-    keys = orders if key_property == ORDER_ID else [row.unique_id for row in page]
+    times = [row.at for row in page]
+    read.last_s = max(read.last_s, *times)
+    orders, unique_ids = [row.order_id for row in page], [row.unique_id for row in page]
+    keys = {EVENT_KEY: unique_ids, ORDER_ID: orders}.get(names.key_property)
+    keys = names.column(page, names.key_property) if keys is None else keys
     read.without_key += keys.count("")
-    currencies = [row.currency or fallback for row in page]
+    currencies = [row.currency or names.currency for row in page]
     rows.write(
-        [(count, account, metric)],
+        [(count, names.account, names.metric)],
         [
             range(first, first + count),
             [row.id for row in page],
             keys,
             orders,
             [row.shop_id for row in page],
-            [row.at for row in page],
+            times,
             currencies,
             [_minor(row.value, currency) for row, currency in zip(page, currencies, strict=True)],
             [row.profile_id for row in page],
+            unique_ids,
+            names.column(page, lines.ARTICLE),
+            _quantities(page, names),
         ],
     )
+
+
+def _quantities(page: "Sequence[EventRow]", names: _Names) -> list[int | None]:
+    for name in (lines.QUANTITY, lines.COUNT):
+        if name in names.extra:
+            return [lines.read(text) if text else None for text in names.column(page, name)]
+    return [None] * len(page)
 
 
 @lru_cache(maxsize=65_536)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import httpx
 
-from monitor.observed import SALE_KEYS
+from monitor.observed import EVENT_KEY
 from monitor.reading import Watched
 from sync.connect import Network
 from sync.domain.clock import Clock
@@ -32,7 +32,7 @@ def watched(
     name: str | None,
     *,
     clock: Clock,
-    key_property: str = SALE_KEYS[0],
+    key_property: str = EVENT_KEY,
     integration: str = "API",
     transports: Transports | None = None,
 ) -> Iterator[Sequence[Watched]]:
@@ -40,8 +40,8 @@ def watched(
 
     `transports` mounts fakes by upstream. Raises WrongSettings, StoreTrouble, WrongKey and Reconnect.
     """
-    if key_property not in SALE_KEYS:
-        raise WrongSettings(f"{key_property} cannot name a sale; use one of {', '.join(SALE_KEYS)}")
+    if not key_property.strip():
+        raise WrongSettings("the property that names an event's sale is empty; $event_id and OrderId are usual")
     network = Network(clock, None if transports else shared_tls(), transports or {})
     with ExitStack() as stack:
         store = stack.enter_context(open_store(settings.store.url, create=False))

@@ -5,21 +5,23 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import cast
 
+from monitor import lines
 from monitor.acquaint import KnowsProfiles, acquainted
 from monitor.evidence import EXPECTED, EXPECTED_RUNS, OBSERVED, OBSERVED_RUNS, Rows
 from monitor.expected import ExpectedRead, ExpectedWriter, Places
-from monitor.observed import EventReader, ObservedRead, WatchedMetric, read_observed, resolve
+from monitor.observed import EVENT_KEY, EventReader, ObservedRead, WatchedMetric, read_observed, resolve
 from sync.domain.clock import Window, days_window
 from sync.domain.facts import AccountFacts
 from sync.domain.presets import Preset
 from sync.klaviyo.read import KlaviyoAccount
 from sync.sources.protocol import Page, Source
 
+FUTURE = timedelta(days=400)  # how far ahead events are looked for that claim a time to come
 MARGIN = timedelta(days=2)  # read beyond both ends, so that a shifted event still finds its sale
 ASKED_MAX = 2_000  # sales asked for by id, to prove why an event has none
 
@@ -39,8 +41,13 @@ class Watched:
     source: Source
     reader: EventReader
     preset: Preset
-    key_property: str = "$event_id"  # one of monitor.observed.SALE_KEYS
+    key_property: str = "$event_id"  # the property of an event that names its sale
     integration: str = "API"  # who owns the metrics in Klaviyo
+
+    @property
+    def ours(self) -> bool:
+        """Whether these are the events of our own sync, named by its own keys."""
+        return self.integration.casefold() == "api" and self.key_property == EVENT_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +67,24 @@ class Sides:
     observed_path: Path
 
 
-def read_sides(watched: Watched, first_day: date, last_day: date, folder: Path, progress: Progress) -> Sides:
-    """Read both sides over the days given. Errors of either side come through, the first one first."""
+def read_sides(
+    watched: Watched, days: tuple[date, date], as_of: datetime, folder: Path, progress: Progress
+) -> Sides:
+    """Read both sides over the days given, first and last, and whatever lies in the future of `as_of`.
+
+    Errors of either side come through, the first one first.
+    """
     klaviyo = watched.reader.account()
     facts = watched.source.account()
     places = Places(dict(facts.shops), klaviyo.zone)
     metrics = tuple(resolve(watched.reader.metrics(), watched.preset.metrics.values(), watched.integration))
-    window = _window(first_day, last_day, places.zones())
+    window = _window(*days, places.zones())
     read_window = window.widened(MARGIN)
     writer = ExpectedWriter(watched.name, watched.preset, places, watched.key_property)
     paths = folder / "expected.parquet", folder / "observed.parquet"
     stop = Event()
+    future = Window(max(read_window.end_at, as_of), max(read_window.end_at, as_of) + FUTURE)
+    kinds = {name: kind for kind, name in watched.preset.metrics.items()}
 
     def read_pos() -> ExpectedRead:
         with Rows(paths[0], EXPECTED, EXPECTED_RUNS) as rows:
@@ -86,11 +100,12 @@ def read_sides(watched: Watched, first_day: date, last_day: date, folder: Path, 
             return read_observed(
                 watched.reader,
                 metrics,
-                read_window,
+                (read_window, future),
                 rows,
                 account=watched.name,
                 key_property=watched.key_property,
                 currency=facts.currency or klaviyo.currency,
+                more=lambda metric: lines.properties(kinds[metric]) if watched.ours else (),
                 on_events=lambda count: progress(watched.name, "klaviyo", count),
                 stopped=stop.is_set,
             )

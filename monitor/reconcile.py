@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from monitor import accounting, limits
@@ -28,6 +28,7 @@ from monitor.report_data import (
 )
 from monitor.silence import silences, silent_shop_days
 from monitor.zones import UTC_ZONE, diagnose
+from sync.domain.clock import Window
 from sync.domain.planning import Kind
 from sync.http.errors import ApiTrouble
 
@@ -42,6 +43,7 @@ class Request:
     last_day: date
     as_of: datetime
     settle_s: int  # what changed more recently is not called missing yet
+    tolerance_minor: int = 0  # by how much amounts may differ without being a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,9 @@ class Books:
             self.sides.places.fallback_zone,
             UTC_ZONE,
         }
-        return offsets(zones, self.sides.read_window)
+        last_at = datetime.fromtimestamp(self.sides.observed.last_s + 1, UTC)  # maybe in the future
+        window = self.sides.read_window
+        return offsets(zones, Window(window.start_at, max(window.end_at, last_at)))
 
     def _compare(self, more: tuple[Path, ...]) -> Comparison:
         sides, request = self.sides, self._request
@@ -183,6 +187,9 @@ class Books:
                     first_day=request.first_day,
                     last_day=request.last_day,
                     fallback_zone=sides.places.fallback_zone,
+                    klaviyo_zone=sides.klaviyo.zone,
+                    tolerance_minor=request.tolerance_minor,
+                    own_head=self._key_head() if self.watched.ours else "",
                 ),
                 self._offsets,
                 [(shop_id, sides.places.zone_of(shop_id)) for shop_id in sorted(sides.places.shops)],
@@ -210,7 +217,7 @@ class Books:
 
     def _orphans(self) -> tuple[int, set[str]]:
         ((total,),) = self._comparison.rows(
-            "SELECT count(*) FROM finding_rows WHERE kind = 'orphaned' AND unit_no IS NULL"
+            "SELECT count(*) FROM finding_rows WHERE kind IN ('orphaned', 'future_dated') AND unit_no IS NULL"
         )
         head = self._key_head()
         named = (
@@ -226,6 +233,7 @@ class Books:
             asked_sales=self._asked.asked,
             found_sales=self._asked.found,
             zone=self.zone,
+            ours=self.watched.ours,
             silent=frozenset((shop, day) for shop, day, *_ in silent_shop_days(self._comparison)),
         )
 

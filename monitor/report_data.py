@@ -230,6 +230,9 @@ class Finding:
     sale_id: str = ""
     event_id: str = ""  # Klaviyo's id of the event
     event_key: str = ""  # the id that sale and event share
+    register: str = ""  # the POS's number of the till it was rung up at
+    channel: str = ""  # `shop`, or the web platform it came from; empty where there is no sale
+    customer_id: str = ""  # the POS's number of the person; never a name or an address
 
 
 @dataclass(frozen=True, slots=True)

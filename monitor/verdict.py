@@ -14,12 +14,23 @@ _NOUNS = {
     FindingKind.WRONG_CURRENCY: "wrong currency",
     FindingKind.DAY_SHIFT: "event on another day",
     FindingKind.FUTURE_DATED: "event in the future",
+    FindingKind.WRONG_PROFILE: "event on the wrong profile",
+    FindingKind.LINE_MISMATCH: "event with other goods",
+    FindingKind.DOUBLE_KEY: "sale under two ids",
+    FindingKind.TWIN_METRIC: "metric that counts twice",
+    FindingKind.CONSENT_MISMATCH: "person whose consent differs",
+    FindingKind.LATE: "late sale",
 }
 _PLURALS = {
     FindingKind.REMAINDER: "rows that do not add up",
     FindingKind.ORPHANED: "events without a sale",
     FindingKind.DAY_SHIFT: "events on another day",
     FindingKind.FUTURE_DATED: "events in the future",
+    FindingKind.WRONG_PROFILE: "events on the wrong profile",
+    FindingKind.LINE_MISMATCH: "events with other goods",
+    FindingKind.DOUBLE_KEY: "sales under two ids",
+    FindingKind.TWIN_METRIC: "metrics that count twice",
+    FindingKind.CONSENT_MISMATCH: "people whose consent differs",
 }
 _STEPS = {
     FindingKind.REMAINDER: "Do not rely on this report: its sums do not close. Keep and report it.",
@@ -29,6 +40,12 @@ _STEPS = {
     FindingKind.DUPLICATE: "Find out what sends events twice before more arrive.",
     FindingKind.ORPHANED: "Find out what sends events that have no sale.",
     FindingKind.AMOUNT_MISMATCH: "Compare the amounts below with the receipts.",
+    FindingKind.SAME_SECOND_COLLAPSE: "Have every sale sent with an id of its own.",
+    FindingKind.DOUBLE_KEY: "Find out which two senders report the same sales, and stop one.",
+    FindingKind.TWIN_METRIC: "Stop one of the two integrations that report the same sales.",
+    FindingKind.WRONG_PROFILE: "Look at the customers named below before mailing anybody about these sales.",
+    FindingKind.CONSENT_MISMATCH: "Take those who opted out at the till off Klaviyo's lists first.",
+    FindingKind.LATE: "See how often the sync runs and what kept it.",
     FindingKind.WRONG_CURRENCY: "Set the currency right before more is sent.",
     FindingKind.DAY_SHIFT: "Read the zone diagnosis below.",
 }

@@ -19,6 +19,12 @@ def money(minor: int, currency: str) -> str:
     return f"-{told}" if minor < 0 else told
 
 
+def quantity(thousandths: int) -> str:
+    """A quantity for people: 2000 is `2`, 1250 is `1.25`."""
+    text = f"{thousandths / 1000:,.3f}"
+    return text.rstrip("0").rstrip(".")
+
+
 def money_of(by_currency: Mapping[str, int]) -> str:
     """Amounts in several currencies, one after the other: `$212.40 and €10.00`."""
     return " and ".join(money(minor, currency) for currency, minor in sorted(by_currency.items()))

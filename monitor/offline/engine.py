@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from monitor.compare import Comparison, LostRows
+from monitor.compare import FUTURE_S, Comparison, LostRows
 from monitor.offline.exports import Export, WrongExport, open_expected, open_observed
 from monitor.offsets import Offset, offsets
 from sync.domain.clock import Window
@@ -20,7 +20,6 @@ _ROW_BYTES = 110  # what one row of either side takes while its part is joined, 
 _FIXED_BYTES = 300 * 2**20  # the interpreter, the engine's own needs and the report's
 _PARTS_MAX = 64
 _PAIRS_MAX = 5_000  # looked at by one zone diagnosis
-FUTURE_S = 300  # clocks may differ by so much
 _MARGIN = timedelta(days=3)
 _SHOWN = 3
 

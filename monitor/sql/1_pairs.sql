@@ -1,6 +1,6 @@
 -- Which event belongs to which unit: by metric and key, one to one.
 -- In:  units, events (evidence of both sides)
--- Out: pairs (unit_no, event_no), shared_keys, hard_units, hard_events
+-- Out: pairs (unit_no, event_no), keyed_pairs, renamed_pairs, shared_keys, hard_units, hard_events
 -- Nearly every key is there once on either side. Only the rest goes through the costly ranking: among several
 -- events of a key the best match is the one of the same value, nearest in time, with the lowest id.
 
@@ -44,7 +44,7 @@ JOIN hard_events e
   ON e.metric = u.metric AND e.event_key = u.event_key
  AND e.value_minor = u.total_minor AND e.rank_no = u.rank_no;
 
-CREATE TABLE pairs AS
+CREATE TABLE keyed_pairs AS
 SELECT unit_no, event_no FROM shared_keys WHERE unit_count = 1 AND event_count = 1
 UNION ALL
 SELECT unit_no, event_no FROM exact_pairs
@@ -64,3 +64,32 @@ JOIN (
            ) AS rank_no
     FROM hard_events h LEFT JOIN exact_pairs x ON x.event_no = h.event_no WHERE x.event_no IS NULL
 ) e ON e.metric = u.metric AND e.event_key = u.event_key AND e.rank_no = u.rank_no;
+
+-- A unit and an event without a partner may still belong together under another name: a refund that was sent
+-- before the sale it returns was known, and an event sent without an id, which Klaviyo names by its second.
+CREATE TABLE renamed_pairs AS
+SELECT r.unit_no, r.event_no
+FROM (
+    SELECT n.unit_no, n.event_no,
+           row_number() OVER (PARTITION BY n.unit_no ORDER BY n.event_id, n.event_no) AS unit_rank,
+           row_number() OVER (PARTITION BY n.event_no ORDER BY n.unit_no) AS event_rank
+    FROM (
+        SELECT u.unit_no, e.event_no, e.event_id
+        FROM units u JOIN events e ON e.metric = u.metric AND e.event_key = u.alt_key
+        WHERE u.alt_key <> ''
+        UNION ALL
+        SELECT u.unit_no, e.event_no, e.event_id
+        FROM events e JOIN units u ON u.metric = e.metric AND u.order_id = e.order_id
+        WHERE e.unique_id = CAST(e.happened_at AS VARCHAR) AND e.event_key = e.unique_id AND e.order_id <> ''
+          AND u.kind <> 'product' AND u.happened_at = e.happened_at
+    ) n
+    LEFT JOIN keyed_pairs a ON a.unit_no = n.unit_no
+    LEFT JOIN keyed_pairs b ON b.event_no = n.event_no
+    WHERE a.unit_no IS NULL AND b.event_no IS NULL
+) r
+WHERE r.unit_rank = 1 AND r.event_rank = 1;
+
+CREATE TABLE pairs AS
+SELECT unit_no, event_no FROM keyed_pairs
+UNION ALL
+SELECT unit_no, event_no FROM renamed_pairs;

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from fakes.klaviyo.eventstore import StoredEvent
 from fakes.klaviyo.state import State as KlaviyoState
 from fakes.klaviyo.state import instant_of
-from fakes.lightspeed_r.state import State as TillState
 
 SOMEBODY_ELSE = "somebody.else@marlowfernpost.com"
 _DAY = timedelta(days=1)
@@ -44,9 +44,13 @@ class Planted:
 class Saboteur:
     """Plants defects in one account's Klaviyo, never two on the same sale."""
 
-    def __init__(self, klaviyo: KlaviyoState, till: TillState, *, seed: int) -> None:
+    def __init__(
+        self, klaviyo: KlaviyoState, till: Any, *, seed: int, order_metric: str = "Placed Order"
+    ) -> None:
+        """`till` is the truth of the fake of any till."""
         self._klaviyo = klaviyo
         self._till = till
+        self._order_metric = order_metric
         self._rng = random.Random(f"{seed}/sabotage")
         self._touched: set[str] = set()
         self._events: dict[
@@ -71,7 +75,8 @@ class Saboteur:
     def missing(self, event: StoredEvent) -> Planted:
         """Klaviyo loses it."""
         self._klaviyo.delete_event(event.id)
-        return self._planted("missing", event, _minor(event), "taken out of Klaviyo")
+        kind = "lost_refund" if event.metric_name == "Refunded Order" else "missing"
+        return self._planted(kind, event, _minor(event), "taken out of Klaviyo")
 
     def orphaned(self, like: StoredEvent) -> Planted:
         """An event of a sale that the till has never heard of."""
@@ -108,7 +113,7 @@ class Saboteur:
 
     def _victims(self, metric: str, before: int) -> Iterator[StoredEvent]:
         """Events up to an instant in seeded order, each of a sale that is still whole and worth something."""
-        placed = "Placed Order" if metric == "Ordered Product" else metric
+        placed = self._order_metric if metric == "Ordered Product" else metric
         if placed not in self._events:
             self._events[placed] = self._klaviyo.find_events(placed)
         events = self._events[placed]
@@ -116,7 +121,7 @@ class Saboteur:
             event = events[place]
             sale = _sale_of(event)
             # A voided sale is left alone: without its Placed Order nothing would be wrong with it.
-            if event.at > before or sale in self._touched or not event.value or self._till.sale(sale).voided:
+            if event.at > before or sale in self._touched or not event.value or _voided(self._till, sale):
                 continue
             found = self._product_of(event) if metric == "Ordered Product" else event
             if found is not None:
@@ -124,11 +129,21 @@ class Saboteur:
                 yield found
 
     def _product_of(self, placed: StoredEvent) -> StoredEvent | None:
-        for line in self._till.lines_of(_sale_of(placed)):
+        for line in self._till.lines_of(_key(self._till, _sale_of(placed))):
             for event in self._klaviyo.find_events("Ordered Product", f"{placed.unique_id}:line:{line}"):
                 if event.value:
                     return event
         return None
+
+
+def _voided(till: Any, sale_id: str) -> bool:
+    sale = till.sale(_key(till, sale_id))
+    return bool(getattr(sale, "voided", False)) or getattr(sale, "state", "") == "voided"
+
+
+def _key(till: Any, sale_id: str) -> Any:
+    """A sale's id as the till's truth has it: Sitoo's are numbers."""
+    return int(sale_id) if type(till).__module__.startswith("fakes.sitoo") else sale_id
 
 
 def _sale_of(event: StoredEvent) -> str:

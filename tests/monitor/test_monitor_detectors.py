@@ -363,7 +363,7 @@ def test_a_refund_is_compared_under_the_sale_it_returns(tmp_path: Path) -> None:
     shelf.put("Refunded Order", HEAD + "10", NOON + timedelta(hours=1), 1000, order="10")
     found = reconcile(till, shelf, tmp_path / "found")
 
-    missing = only(lost, FindingKind.MISSING)
+    missing = only(lost, FindingKind.LOST_REFUND)
     assert (missing.metric, missing.sale_id, missing.expected["returns sale"]) == (
         "Refunded Order",
         "20",

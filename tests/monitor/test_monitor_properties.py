@@ -31,6 +31,12 @@ class Event:
     profile: str
 
 
+# The findings that together make up a term of the accounting. Nothing lies in the future here.
+KINDS_OF_TERM = {
+    "missing": ("missing", "lost_refund", "same_second_collapse"),
+    "orphaned": ("orphaned",),
+    "duplicate": ("duplicate", "double_key"),
+}
 SALES = st.lists(
     st.tuples(
         st.integers(0, 5),  # which sale; drawn twice means the same receipt twice
@@ -57,7 +63,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SALES, EVENTS, st.sampled_from(["$event_id", "OrderId"]))
 def test_the_remainder_is_always_zero(sold: Sequence[tuple], events: Sequence[Event], key: str) -> None:  # type: ignore[type-arg]  # as drawn
     till, shelf = _till(sold), _shelf(events)
@@ -74,11 +80,11 @@ def test_the_remainder_is_always_zero(sold: Sequence[tuple], events: Sequence[Ev
         totals.update(missing=row.missing_count, orphaned=row.orphaned_count, duplicate=row.duplicate_count)
         assert row.events_minor == (
             row.delivered_minor + row.mismatch_minor + row.orphaned_minor + row.duplicate_minor
-            + row.arrived_minor - row.gone_minor
+            + row.events_settling_minor + row.arrived_minor - row.gone_minor
         )  # fmt: skip
-    for kind, count in totals.items():
-        found = report.findings_by_kind.get(kind)
-        assert (found.count if found else 0) == count
+    for term, count in totals.items():
+        found = [report.findings_by_kind.get(kind) for kind in KINDS_OF_TERM[term]]
+        assert sum(total.count for total in found if total is not None) == count
 
 
 def _till(sold: Sequence[tuple]) -> Till:  # type: ignore[type-arg]  # as drawn

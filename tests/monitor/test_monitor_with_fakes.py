@@ -116,7 +116,7 @@ def test_names_that_do_not_exist_are_refused(world: World, tmp_path: Path) -> No
         pass
     with (
         pytest.raises(WrongSettings, match="OrderId"),
-        watched(world.settings, None, clock=world.clock, key_property="order", transports=world.transports),
+        watched(world.settings, None, clock=world.clock, key_property=" ", transports=world.transports),
     ):
         pass
     nowhere = world.settings.model_copy(
