@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from fakes.lightspeed_r.receipts import Loaded, load
 from fakes.receipts.data import first_day
+from fakes.receipts.load import Loaded
 from monitor.report_data import Report
 from scenarios.demo_explain import (
     Line,
@@ -29,16 +29,16 @@ from scenarios.demo_explain import (
     explain_sales,
     remainders,
 )
+from scenarios.demo_tills import TILLS, TillPlan
 from scenarios.harness.sabotage import Planted, Saboteur
 from scenarios.harness.world import World
-from sync.domain.presets import KLAVIYO_NATIVE
 from sync.engine.runs import Outcome
 from sync.engine.runs import Result as SyncResult
 
 TRADED_DAYS_MAX = 4  # the rest is history by the time anybody connects the account
 SETTLED = timedelta(hours=8)  # until the last day is over in the west, and every sale has had its time
 _EASTERN = ZoneInfo("America/New_York")  # the first shops to open
-_HOUR = timedelta(seconds=KLAVIYO_NATIVE.every_s)
+_HOUR = timedelta(hours=1)
 
 Spoil = Callable[[World], list[Planted]]
 
@@ -86,6 +86,7 @@ def run(
     days: int,
     seed: int,
     out: Path,
+    source: str = "lightspeed_r",
     start: date | None = None,
     quiet: bool = True,
     spoil: Spoil | None = None,
@@ -96,18 +97,27 @@ def run(
     """
     out.mkdir(parents=True, exist_ok=True)
     stages = Stages(quiet=quiet)
-    begin = first_day(days, start)
+    begin, plan = first_day(days, start), TILLS[source]
     with (
         stages.shown(),
         tempfile.TemporaryDirectory() as folder,
-        World(Path(folder), _opening(begin, days), seed=seed) as world,
+        World(
+            Path(folder),
+            _opening(begin, days),
+            source=source,
+            seed=seed,
+            account={"metrics": plan.metrics},
+            **plan.build,
+        ) as world,
     ):
         with stages.stage("ringing up"):
-            loaded = load(world.till.state, seed=seed, days=days, start=start)
-        _carry(world, loaded, stages)
-        events = explain_events(loaded, world.events_by_metric())
+            loaded = plan.load(world.till.state, seed=seed, days=days, start=start)
+        for email in loaded.known_emails:
+            world.klaviyo.state.profile(email)
+        _carry(world, loaded, stages, plan.every_s)
+        events = explain_events(plan, loaded, world.events_by_metric())
         with stages.stage("planting"):
-            planted = spoil(world) if spoil else _spoil(world, seed)
+            planted = spoil(world) if spoil else _spoil(world, seed, plan)
         last = loaded.last_at.date()
         with stages.stage("reconciling") as told:
             report = world.reconcile(begin, last, out, progress=lambda _name, _side, count: told(count))
@@ -116,7 +126,7 @@ def run(
         report=report,
         matches=compare(planted, report),
         events=events,
-        left_out=[explain_sales(loaded, report), *explain_left_out(loaded, report)],
+        left_out=[explain_sales(plan, loaded, report), *explain_left_out(plan, loaded, report)],
         remainder=remainders(report),
         html=out / "report.html",
         seconds=stages.seconds,
@@ -130,21 +140,22 @@ def _opening(begin: date, days: int) -> datetime:
     return datetime(opening.year, opening.month, opening.day, tzinfo=_EASTERN).astimezone(UTC)
 
 
-def _spoil(world: World, seed: int) -> list[Planted]:
-    return Saboteur(world.klaviyo.state, world.till.state, seed=seed).plant()
+def _spoil(world: World, seed: int, plan: TillPlan) -> list[Planted]:
+    saboteur = Saboteur(world.klaviyo.state, world.till.state, seed=seed, order_metric=plan.order_metric)
+    return saboteur.plant(plan.defects)
 
 
-def _carry(world: World, loaded: Loaded, stages: "Stages") -> None:
-    """Backfill the history, then follow the shops hour by hour until nothing is left to happen."""
+def _carry(world: World, loaded: Loaded, stages: "Stages", every_s: int) -> None:
+    """Backfill the history, then follow the shops run by run until nothing is left to happen."""
     if loaded.first_at <= world.clock.now():
         with stages.stage("backfilling") as told:
             _check(world.sync.backfill(progress=lambda page, _tally: told(page.row_count))[0])
     # The look-back that finds late uploads comes round once a day, at midnight UTC.
     end = _midnight_after(loaded.last_at) + _HOUR
-    hours = max(1, round((end - world.clock.now()) / _HOUR))
-    with stages.stage("trading", hours) as told:
+    rounds = max(1, round((end - world.clock.now()).total_seconds() / every_s))
+    with stages.stage("trading", rounds) as told:
         while world.clock.now() < end:
-            _sleep_until(world, _next_hour(world.clock.now()))
+            _sleep_until(world, _next_round(world.clock.now(), every_s))
             _check(world.once())
             told(1)
     world.clock.sleep(SETTLED.total_seconds())
@@ -154,8 +165,8 @@ def _sleep_until(world: World, at: datetime) -> None:
     world.clock.sleep((at - world.clock.now()).total_seconds())
 
 
-def _next_hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+def _next_round(now: datetime, every_s: int) -> datetime:
+    return datetime.fromtimestamp((int(now.timestamp()) // every_s + 1) * every_s, UTC)
 
 
 def _midnight_after(at: datetime) -> datetime:

@@ -3,37 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fakes.lightspeed_r.receipts import Loaded
+from fakes.receipts.load import Loaded
 from monitor.report_data import Report
+from scenarios.demo_tills import TillPlan
 from scenarios.harness.sabotage import Planted
 
-# Sales that end as a Placed Order. One voided hours later was one by then, and gets a Canceled Order too.
-PLACED = (
-    "plain",
-    "note_edited",
-    "customer_attached_later",
-    "uploaded_hours_late",
-    "back_dated",
-    "refunded_fully",
-    "refunded_partly",
-    "refunded_in_two_parts",
-    "exchanged",
-    "shipped_later",
-    "still_waiting_to_be_shipped",
-    "voided_hours_later",
-)
-# Sales that end as nothing, and the reason the accounting gives.
-LEFT_OUT: Mapping[str, str] = {
-    "sold_without_a_customer": "no_customer",
-    "no_email": "no_email",
-    "unusable_email": "unusable_email",
-    "zero_value": "zero_value",
-    "sold_by_a_web_shop": "ecommerce",
-    "voided_within_the_hour": "voided",
-}
 # Oddities that change nothing in the end: the sale's events must look as if nothing had happened.
 UNSEEN = ("note_edited", "customer_attached_later", "uploaded_hours_late", "back_dated")
-ORDER_METRIC = "Placed Order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +46,10 @@ class Match:
         return same and not self.not_found and not self.not_planted
 
 
-def foretell_events(loaded: Loaded) -> dict[str, int]:
-    """How many events of each metric a perfect sync leaves in Klaviyo."""
-    fates, lines = loaded.fates, loaded.lines_by_fate
-    exchanges = fates.get("exchange", 0)
-    return {
-        "Placed Order": sum(fates.get(fate, 0) for fate in PLACED) + exchanges,
-        "Ordered Product": sum(lines.get(fate, 0) for fate in PLACED) + lines.get("exchange", 0),
-        "Refunded Order": fates.get("refund", 0) + exchanges,
-        "Shipped Order": fates.get("shipped_later", 0),
-        "Canceled Order": fates.get("voided_hours_later", 0),
-    }
-
-
-def explain_events(loaded: Loaded, in_klaviyo: Mapping[str, int]) -> list[Line]:
+def explain_events(plan: TillPlan, loaded: Loaded, in_klaviyo: Mapping[str, int]) -> list[Line]:
     """Events by metric, foretold against counted in Klaviyo before anything was spoiled."""
     words = {
-        "Placed Order": "every sale not left out, and each exchange",
+        plan.order_metric: "every sale not left out, and each exchange",
         "Ordered Product": "every line of those",
         "Refunded Order": "every return, and each exchange",
         "Shipped Order": "shipments that left",
@@ -94,21 +57,21 @@ def explain_events(loaded: Loaded, in_klaviyo: Mapping[str, int]) -> list[Line]:
     }
     return [
         Line(metric, number, words[metric], in_klaviyo.get(metric, 0))
-        for metric, number in foretell_events(loaded).items()
+        for metric, number in plan.foretell(loaded).items()
     ]
 
 
-def explain_left_out(loaded: Loaded, report: Report) -> list[Line]:
+def explain_left_out(plan: TillPlan, loaded: Loaded, report: Report) -> list[Line]:
     """Sales that must not be events, by the reason the accounting gives for them."""
     counted: dict[str, int] = {}
     for row in report.exclusions:
-        if row.metric == ORDER_METRIC:
+        if row.metric == plan.order_metric:
             counted[row.reason] = counted.get(row.reason, 0) + row.excluded_count
     foretold: dict[str, int] = {}
-    for fate, reason in LEFT_OUT.items():
+    for fate, reason in plan.left_out.items():
         foretold[reason] = foretold.get(reason, 0) + loaded.fates.get(fate, 0)
     because: dict[str, list[str]] = {}
-    for fate, reason in LEFT_OUT.items():
+    for fate, reason in plan.left_out.items():
         because.setdefault(reason, []).append(fate.replace("_", " "))
     return [
         Line(reason, foretold.get(reason, 0), ", ".join(because.get(reason, ())), counted.get(reason, 0))
@@ -116,16 +79,10 @@ def explain_left_out(loaded: Loaded, report: Report) -> list[Line]:
     ]
 
 
-def explain_sales(loaded: Loaded, report: Report) -> Line:
+def explain_sales(plan: TillPlan, loaded: Loaded, report: Report) -> Line:
     """How many sales the till has, and how that follows from the receipts."""
-    fates = loaded.fates
-    returns, exchanges = fates.get("refund", 0), fates.get("exchange", 0)
-    parked = fates.get("never_completed", 0)
-    receipts = loaded.sales - returns - exchanges
-    words = (
-        f"{receipts:,} receipts + {returns:,} returns + {exchanges:,} exchanges - {parked:,} never completed"
-    )
-    return Line("sales", loaded.sales - parked, words, sum(side.sales_count for side in report.sides))
+    foretold, words = plan.sales(loaded)
+    return Line("sales", foretold, words, sum(side.sales_count for side in report.sides))
 
 
 def compare(planted: list[Planted], report: Report) -> list[Match]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from scenarios.demo_explain import Line
 
 if TYPE_CHECKING:
-    from fakes.lightspeed_r.receipts import Loaded
+    from fakes.receipts.load import Loaded
     from scenarios.demo import Result
 
 SHOWN_KEYS_MAX = 10
@@ -29,6 +29,12 @@ WHERE = {
     "back_dated": "a Placed Order on the day it names",
     "customer_attached_later": "a Placed Order, sent once there was somebody to credit",
     "note_edited": "nothing new",
+    "parked_and_rung_up_later": "one order, once it was rung up",
+    "paid_off_later": "one order, once the last of it was paid",
+    "sold_on_account": "one order: sold, whenever it is paid",
+    "booked_and_collected": "one order, once it was collected; the booking itself is left out",
+    "rung_up_for_practice": "nothing: it is counted in the Z-report only",
+    "exchanged_as_a_pair": "an order, and a Refunded Order with the order that nets it",
 }
 
 
@@ -92,6 +98,8 @@ def _oddities(loaded: "Loaded") -> Table:
     for field in fields(loaded.history):
         name = field.name
         history, traded = getattr(loaded.history, name), getattr(loaded.trading, name)
+        if not history and not traded:
+            continue
         table.add_row(name.replace("_", " "), f"{history:,}", f"{traded:,}", WHERE[name])
     return table
 

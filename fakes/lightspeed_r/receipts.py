@@ -45,6 +45,7 @@ class RTill:
 
     rates: Mapping[Odd, int] = PER_THOUSAND
     asks_consent = False
+    drops_zero = True
 
     def __init__(self, state: "State", receipts: Receipts) -> None:
         """The fake's ids by the data's numbers are kept here."""

@@ -45,7 +45,7 @@ class Loaded:
     customers_swallowed_email: int
     customers_broken_email: int
     customers_opted_out: int
-    customers_known: tuple[int, ...]  # households that opted out and have a profile in Klaviyo all the same
+    known_emails: tuple[str, ...]  # of those who opted out and have a profile in Klaviyo all the same
     history: Oddities  # before the clock's now at loading
     trading: Oddities  # after it
     fates: Mapping[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Loaded:
     def as_json(self) -> dict[str, Any]:
         """The same as a JSON object."""
         return {
-            **asdict(self),
+            **{name: value for name, value in asdict(self).items() if name != "known_emails"},
             **{
                 name: getattr(self, name).isoformat()
                 for name in ("first_day", "last_day", "first_at", "last_at")
@@ -85,7 +85,7 @@ def load(
     till = open_till(receipts)
     households = sorted(set(receipts.household.tolist()))
     out = choose_people(households, seed, consent=till.asks_consent)
-    shops, articles = _furnish(till, receipts, households, out, seed)
+    shops, articles, known = _furnish(till, receipts, households, out, seed)
     now, plain = till.now(), _plain(receipts, out)
     parts = {
         "history": [basket for basket in plain if receipts.at[basket] <= now.timestamp()],
@@ -112,7 +112,7 @@ def load(
         customers_swallowed_email=len(out.swallowed),
         customers_broken_email=len(out.broken),
         customers_opted_out=len(out.opted_out),
-        customers_known=tuple(sorted(out.known)),
+        known_emails=tuple(known),
         history=count(odd["history"]),
         trading=count(odd["trading"]),
         fates=dict(sorted(done.fates.items())),
@@ -136,21 +136,24 @@ def _plain(receipts: Receipts, out: Unreachable) -> list[int]:
 
 def _furnish(
     till: Till, receipts: Receipts, households: list[int], out: Unreachable, seed: int
-) -> tuple[int, int]:
-    """The shops, customers and articles that these receipts need; how many shops and articles."""
+) -> tuple[int, int, list[str]]:
+    """The shops, customers and articles these receipts need: how many of the first and last, who is known."""
     known_at = datetime.fromtimestamp(int(receipts.at[0]), UTC) - timedelta(days=1)
     stores = sorted(set(receipts.store.tolist()))
     faker = Faker("en_US")
     for store in stores:
         faker.seed_instance(f"{seed}/store/{store}")
         till.add_shop(store, f"{faker.city()} #{store}", zone_of(store, seed))
+    known: list[str] = []
     for person in people(households, out, hostile=_hostile(receipts, out), seed=seed):
         till.add_person(person, known_at)
+        if person.known and person.email:
+            known.append(person.email)
     prices = _first_prices(receipts)
     described = {product.product_id: product for product in read_products(set(prices))}
     for product_id in [*described, *sorted(prices.keys() - described.keys())]:
         till.add_article(product_id, prices[product_id], described.get(product_id))
-    return len(stores), len(prices)
+    return len(stores), len(prices), known
 
 
 def _hostile(receipts: Receipts, out: Unreachable) -> int:

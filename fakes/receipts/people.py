@@ -45,9 +45,14 @@ class Unreachable:
     known: frozenset[int] = frozenset()  # of those: whom Klaviyo knows all the same
 
     @property
+    def no_address(self) -> frozenset[int]:
+        """Every household without a usable e-mail address."""
+        return self.without | self.swallowed | self.broken
+
+    @property
     def all(self) -> frozenset[int]:
         """Every household no event can be credited to."""
-        return self.without | self.swallowed | self.broken | (self.opted_out - self.known)
+        return self.no_address | (self.opted_out - self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Person:
     state: str
     zip: str
     opted_out: bool  # said no to marketing
+    reachable: bool  # has a usable e-mail address
+    known: bool  # opted out, and has a profile in Klaviyo all the same
 
 
 def people(households: list[int], unreachable: Unreachable, *, hostile: int, seed: int) -> Iterator[Person]:
@@ -85,6 +92,7 @@ def people(households: list[int], unreachable: Unreachable, *, hostile: int, see
             faker.street_address(), faker.city(),
             faker.state_abbr(include_territories=False, include_freely_associated_states=False),
             faker.zipcode(), household in unreachable.opted_out,
+            household not in unreachable.no_address, household in unreachable.known,
         )  # fmt: skip
 
 

@@ -43,6 +43,11 @@ class Till(Protocol):
         """Whether its customers say yes or no to marketing."""
         ...
 
+    @property
+    def drops_zero(self) -> bool:
+        """Whether sales of value 0 are left out before anybody asks whose they are."""
+        ...
+
     def now(self) -> datetime:
         """The fake's clock."""
         ...
@@ -210,13 +215,16 @@ class _Player:
 
     def _fate(self, basket: int) -> str:
         household, out = int(self.receipts.household[basket]), self.out
-        if not self.receipts.value[basket]:
+        worthless = not self.receipts.value[basket]
+        if worthless and self.till.drops_zero:
             return "zero_value"
         if household in out.without:
             return "no_email"
-        if household in out.swallowed or household in out.broken:
+        if household in out.no_address:
             return "unusable_email"
-        return "no_consent" if household in out.opted_out - out.known else "plain"
+        if household in out.all:
+            return "no_consent"
+        return "zero_value" if worthless else "plain"
 
     def _told(self, fate: str, rung: Rung) -> None:
         self.done.fates[fate] += 1
