@@ -93,6 +93,10 @@ class People:
             first = not start
             yield people[start : start + 1000], tuple(aside) if first else (), rows if first else 0
 
+    def live_in(self, country: str) -> None:
+        """Read phone numbers that do not name their country by this one, unless the settings name another."""
+        self._country = self._country or country
+
     def members(self) -> list[Customer]:
         """The customers who have a number in a customer system, in the order of these numbers."""
         numbered = map(self._customer, self._directory.by_email.values())

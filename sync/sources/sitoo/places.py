@@ -38,6 +38,12 @@ class Places:
         """Every register there is."""
         return frozenset(self.currencies)
 
+    @property
+    def usual_country(self) -> str:
+        """The country of most shops; empty when none names it."""
+        countries = Counter(shop.country for shop in self.facts.shops.values() if shop.country)
+        return max(sorted(countries), key=countries.__getitem__, default="")
+
     def shop_id(self, row: wire.Order, extra: Mapping[str, str]) -> str:
         """The order's shop; a name made of what is known where it leads to none."""
         register = wire.guid(row.registerid)

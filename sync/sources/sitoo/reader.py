@@ -49,6 +49,7 @@ class OrderReader:
         """The account's shops and registers, read once."""
         if self._places is None or anew:
             self._places = places.with_zones(places.read(self._client, self._settings), *self._seen)
+            self._people.live_in(self._places.usual_country)
         return self._places
 
     def zoned(self, seen: Mapping[str, str], usual: str) -> Places:

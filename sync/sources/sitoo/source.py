@@ -128,6 +128,7 @@ class SitooSource:
         today = self._clock.now().date().isoformat()
         if _field(cursor, "on") == today:
             return
+        self._reader.places()  # users' phone numbers are read by the country of the shops
         since = _instant(cursor)
         started_at = self._clock.now() - _CLOCK_DOUBT
         for customers, aside, rows in self._people.all(since):
