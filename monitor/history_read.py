@@ -317,7 +317,7 @@ def findings(
     c = FINDINGS.c
     query = select(FINDINGS).where(c.account == account if account is not None else true())
     if state != "all":
-        query = query.where(c.recovered_s == 0 if state == "open" else c.recovered_s > 0)
+        query = query.where(c.recovered_s == 0 if state == "open" else c.recovered_s != 0)
     if kind is not None:
         query = query.where(c.kind == kind)
     if day is not None:

@@ -111,9 +111,11 @@ class MonitorFindingRow(SQLModel, table=True):
     __tablename__ = "monitor_findings"
     __table_args__ = (
         Index("ux_monitor_findings_key", "account", "key", unique=True),
-        Index("ix_monitor_findings_account", "account", "recovered_s", "id"),
+        Index("ix_monitor_findings_account", "account", "id"),
+        Index("ix_monitor_findings_open", "account", "recovered_s", "id"),
         Index("ix_monitor_findings_day", "account", "business_on"),
         Index("ix_monitor_findings_state", "recovered_s", "id"),
+        Index("ix_monitor_findings_kind", "kind", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)
     account: str

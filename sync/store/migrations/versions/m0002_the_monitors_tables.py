@@ -103,9 +103,11 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_monitor_findings_account", "monitor_findings", ["account", "id"], unique=False)
     op.create_index(
-        "ix_monitor_findings_account", "monitor_findings", ["account", "recovered_s", "id"], unique=False
+        "ix_monitor_findings_open", "monitor_findings", ["account", "recovered_s", "id"], unique=False
     )
+    op.create_index("ix_monitor_findings_kind", "monitor_findings", ["kind", "id"], unique=False)
     op.create_index("ix_monitor_findings_day", "monitor_findings", ["account", "business_on"], unique=False)
     op.create_index("ix_monitor_findings_state", "monitor_findings", ["recovered_s", "id"], unique=False)
     op.create_index("ux_monitor_findings_key", "monitor_findings", ["account", "key"], unique=True)
