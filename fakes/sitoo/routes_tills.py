@@ -87,7 +87,7 @@ class TillRoutes:
 
     def _meant(self, report: ZReport, asked: dict[str, Any]) -> bool:
         register = self.state.registers[report.register - 1]
-        external = self.state.stores.value(register.store_id, "externalid")
+        external = self.state.store_of(register).get("externalid")
         return (
             ("eshopid" not in asked or self.state.site_id in asked["eshopid"])
             and ("store_id" not in asked or external in asked["store_id"])
@@ -109,8 +109,7 @@ class TillRoutes:
         return self.state.registers[number - 1]
 
     def _register_json(self, register: Register) -> dict[str, Any]:
-        stores, here = self.state.stores, register.store_id
-        store = stores.whole(here) if here in stores.rows else {}
+        store = self.state.store_of(register)
         return {
             "registerid": register.id,
             "manufacturerid": f"SITOO{register.id.strip('{}').replace('-', '')}",
