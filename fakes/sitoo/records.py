@@ -140,7 +140,7 @@ class Order:
 
 @dataclass(slots=True)
 class Register:
-    """A till. `unreported` are the places of its sales since the last Z-report."""
+    """A till. `unreported` and `practices` wait for the next Z-report, as `zreports.waiting` writes them."""
 
     number: int
     id: str

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from fakes.sitoo.records import CLOSED, PAID, PRODUCT_ITEM, Odd, Order
 from fakes.sitoo.wire import MILLI, decimal_text, divided, money_text, percent_number
 
@@ -62,9 +64,53 @@ def _offset(zone: str, second: int) -> str:
     return datetime.fromtimestamp(second, UTC).astimezone(ZoneInfo(zone)).isoformat()[-6:]
 
 
-def items(state: "State", order: Order) -> list[dict[str, Any]]:
-    """The rows."""
-    return [item(state, place, place - order.first) for place in range(order.first, order.stop)]
+def items(state: "State", order: Order) -> list[Any]:
+    """The rows; plain ones as text already, because pages of a thousand orders are made of them."""
+    odd, first = state.lines.odd, order.first
+    return [
+        item(state, place, place - first) if place in odd else plain_item(state, place, place - first)
+        for place in range(first, order.stop)
+    ]
+
+
+def plain_item(state: "State", place: int, number: int) -> msgspec.Raw:
+    """The same as `item` for a row without anything odd."""
+    lines = state.lines
+    face, group = _face_texts(state, lines.face[place])
+    unit, original, discount = money_text(lines.unit[place]), lines.original[place], lines.discount[place]
+    lower = f'"{unit}","moneydiscount":"{money_text(original - lines.unit[place])}"'
+    reduced = lower if discount else '"0.00","moneydiscount":"0.00"'
+    parts = [f'"orderitem-moneyrowdiscount":"{money_text(discount)}"'] if discount else []
+    additional = ",".join([*parts, group] if group else parts)
+    empty = "{}" if state.switches.empty_additionaldata == "object" else "[]"
+    return msgspec.Raw(
+        f'{{"orderitemid":{number},"orderitemtype":{PRODUCT_ITEM},{face}"quantity":{lines.quantity[place]},'
+        f'"decimalunitquantity":null,"moneynetpriceperunit":"{unit}","moneypriceorg":"0.00",'
+        f'"vatvalue":{percent_number(lines.rate[place])},"deliveryinfo":"",'
+        f'"moneyitemtotal_net":"{money_text(lines.net[place])}",'
+        f'"moneyitemtotal_vat":"{money_text(lines.vat[place])}","voucherid":0,"vouchercode":"",'
+        f'"vouchername":"","moneyoriginalprice":"{money_text(original)}","moneydiscountedprice":{reduced},'
+        f'"salestaxes":[],"additionaldata":{f"{{{additional}}}" if additional else empty},'
+        f'"decimalquantitytotal":"{lines.quantity[place]}.000","moneynetpriceperquantity":"{unit}"}}'.encode()
+    )
+
+
+def _face_texts(state: "State", number: int) -> tuple[str, str]:
+    """What a row says of its product, and of its group, as JSON text."""
+    if number not in state.face_texts:
+        face = state.faces[number]
+        said = {
+            "productid": face.product_id or None,
+            "productname": face.title,
+            "sku": face.sku,
+            "productattributes": face.attributes,
+            "externalinput": "",
+            "externalinputtitle": "",
+            "unitlabel": "",
+        }
+        group = msgspec.json.encode({"product-group-name": face.group}).decode()[1:-1] if face.group else ""
+        state.face_texts[number] = (msgspec.json.encode(said).decode()[1:-1] + ",", group)
+    return state.face_texts[number]
 
 
 def item(state: "State", place: int, number: int) -> dict[str, Any]:

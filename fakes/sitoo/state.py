@@ -5,6 +5,7 @@ script does at an instant the clock has not reached yet happens when the clock g
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo
@@ -104,6 +105,7 @@ class State:
         self.reports: dict[int, list[ZReport]] = {}
         self.faces: list[Face] = [Face(0, "", "")]
         self.face_of: dict[int, int] = {}
+        self.face_texts: dict[int, tuple[str, str]] = {}
         self.images: dict[int, list[dict[str, Any]]] = {}
         self.email_users: dict[str, Key] = {}
         self.crm: dict[str, dict[str, str]] = {}
@@ -117,7 +119,9 @@ class State:
     def settle(self) -> None:
         """Let everything happen that is due by the clock, and queue the events of it."""
         for at, action, args in self.agenda.pop_due(self.now()):
-            ACTIONS[action](self, at, *args)
+            # Over HTTP somebody may have deleted whom or what this was about.
+            with suppress(*((KeyError, ValueError) if action in _MAY_BE_GONE else ())):
+                ACTIONS[action](self, at, *args)
             self.version += 1
         self.events.flush()
 
@@ -183,6 +187,10 @@ class State:
                 return int(key)
         raise KeyError(f"there is no store {store_id}")
 
+    def store_of(self, register: Register) -> Mapping[str, Any]:
+        """The till's store as it is served; empty once the store was deleted."""
+        return self.stores.whole(register.store_id) if register.store_id in self.stores.rows else {}
+
     def register(self, register_id: str) -> Register:
         """The till. Raises KeyError."""
         if register_id not in self.register_numbers:
@@ -223,7 +231,8 @@ class State:
         return self.add_user(first, last, email=email, at=at, role=self.switches.staff_role)
 
     def edit_user(self, user_id: str, at: datetime, **wire_fields: Any) -> None:
-        """Change wire fields of a user; datemodified moves."""
+        """Change wire fields of a user; datemodified moves. Raises KeyError."""
+        self.users.value(user_id, "email")
         self.when(seconds_of(at), "edit_user", user_id, wire_fields)
 
     def delete_user(self, user_id: str, at: datetime) -> None:
@@ -340,7 +349,7 @@ class State:
         order = self.sale(order_id)
         span = range(order.stop - order.first)
         wanted = {item: self.lines.quantity[order.first + item] for item in span} if items is None else items
-        warehouse = warehouse_id or order.warehouse or next(int(key) for key in self.warehouses)
+        warehouse = warehouse_id or order.warehouse or int(next(iter(self.warehouses), 0))
         self.when(seconds_of(at), "deliver", order_id, warehouse, [list(pair) for pair in wanted.items()])
 
     def hide_order(self, order_id: int) -> None:
@@ -466,6 +475,7 @@ def _store_closed(state: State, at: int, store_id: int) -> None:
     state.events.tell("store-z-report", at, data)
 
 
+_MAY_BE_GONE = {"deliver", "store_closed", "edit_user", "delete_user"}
 ACTIONS: Mapping[str, Callable[..., None]] = {
     "show": trade.show,
     "change": trade.change,

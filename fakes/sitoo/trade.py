@@ -20,6 +20,7 @@ from fakes.sitoo.records import (
     Register,
 )
 from fakes.sitoo.wire import MILLI, cents, divided, milli, money_text
+from fakes.sitoo.zreports import waiting
 
 if TYPE_CHECKING:
     from fakes.sitoo.state import State
@@ -177,7 +178,7 @@ def keep(state: "State", order: Order, draft: Draft) -> None:
         if order.kind == ORDER and order.state == CLOSED:
             register.receipts += 1
             order.receipt = register.receipts
-            (register.practices if order.practice else register.unreported).append(place)
+            (register.practices if order.practice else register.unreported).append(waiting(order, place))
         if order.practice and state.switches.practice_sales == "marked":
             _additional(order)["pos-practice"] = "true"
     if order.practice and state.switches.practice_sales == "absent":
@@ -289,7 +290,7 @@ def _set(state: "State", order: Order, name: str, value: Any) -> None:
     elif name == "warehouseid":
         order.warehouse = value or 0
     elif name == "orderdate":
-        state.orders.redate(order, value)
+        _redate(state, order, value)
     elif name == "additionaldata":
         _additional(order).update(value)
     elif name == "orderitems":
@@ -298,6 +299,17 @@ def _set(state: "State", order: Order, name: str, value: Any) -> None:
         order.fields[name] = value
         if name == "payments":
             order.payment = value[0]["name"] if value else ""
+
+
+def _redate(state: "State", order: Order, date: int) -> None:
+    place = state.orders.places[order.id]
+    old = waiting(order, place)
+    state.orders.redate(order, date)
+    if order.register:
+        register = state.registers[order.register - 1]
+        for keys in (register.unreported, register.practices):
+            if old in keys:
+                keys[keys.index(old)] = waiting(order, place)
 
 
 def _replace_rows(state: "State", order: Order, rows: Sequence[int]) -> None:

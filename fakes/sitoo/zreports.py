@@ -5,6 +5,7 @@ never reaches the back end is counted all the same: the till knows.
 """
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from fakes.sitoo.wire import cents, money_text, percent_number
 if TYPE_CHECKING:
     from fakes.sitoo.state import State
 
+_PLACE_BITS = 32
+_PLACE_MASK = (1 << _PLACE_BITS) - 1
 DRAWER_FLOAT = 100_000  # cash a till starts with
 
 
@@ -51,11 +54,7 @@ class Side:
 def make_report(state: "State", register: Register, number: int, at: int) -> ZReport:
     """Close the register: count the sales before `at` that no report has counted yet."""
     rows = state.orders.rows
-    taken = [place for place in register.unreported if rows[place].date < at]
-    practices = [place for place in register.practices if rows[place].date < at]
-    register.unreported = [place for place in register.unreported if rows[place].date >= at]
-    register.practices = [place for place in register.practices if rows[place].date >= at]
-    taken.sort(key=lambda place: (rows[place].date, place))
+    taken, practices = _take(register.unreported, at), _take(register.practices, at)
     first = rows[taken[0]].date if taken else at
     opened = register.opened_at if register.opened_at is not None else register.closed_at
     counted = [rows[place] for place in taken]
@@ -79,6 +78,20 @@ def make_report(state: "State", register: Register, number: int, at: int) -> ZRe
     register.cash = report.cash_in + cash
     register.closed_at, register.opened_at = at, None
     return report
+
+
+def waiting(order: Order, place: int) -> int:
+    """How a sale waits for its report: in the order of dates."""
+    return max(order.date, 0) << _PLACE_BITS | place
+
+
+def _take(keys: list[int], at: int) -> list[int]:
+    """Take out the places of what was sold before an instant."""
+    keys.sort()
+    stop = bisect_left(keys, max(at, 0) << _PLACE_BITS)
+    taken = [key & _PLACE_MASK for key in keys[:stop]]
+    del keys[:stop]
+    return taken
 
 
 def figures(state: "State", report: ZReport) -> dict[str, Any]:
@@ -226,7 +239,7 @@ def _cash_of(order: Order) -> int:
 
 def _head(state: "State", report: ZReport) -> dict[str, Any]:
     register = state.registers[report.register - 1]
-    store = state.stores.whole(register.store_id) if register.store_id in state.stores.rows else {}
+    store = state.store_of(register)
     return {
         "zreportid": report.number,
         "registerid": register.id,

@@ -1,9 +1,11 @@
 """Lists: envelope, paging, sorting, filters, fields, and how strictly they are asked for."""
 
+import msgspec
 import pytest
 from sitoo_shop import NOON_S, Shop
 
 from fakes.sitoo.records import LineIn
+from fakes.sitoo.shapes import item, plain_item
 
 
 def _five(shop: Shop) -> list[int]:
@@ -179,3 +181,16 @@ def test_the_same_page_is_not_served_from_before_a_change(shop: Shop) -> None:
     assert shop.ids(orderstate=10) == [first]
     shop.clock.advance(301)
     assert shop.ids(orderstate=10, sort="orderid") == [first, later]
+
+
+@pytest.mark.parametrize("empty", ["object", "array"])
+def test_plain_rows_written_as_text_say_the_same_as_rows_built_one_by_one(shop: Shop, empty: str) -> None:
+    shop.fake.switches.empty_additionaldata = empty
+    state = shop.state
+    state.docs["productgroups"].add({"value": 8.5, "productgroupname": ""}, 9)
+    quoted = state.add_product('A "quoted" \\ mug', sku="Q/1", price="3.33", group=9)
+    sold = state.sale(shop.sell(-9, LineIn(shop.mug, 3, discount="0.99"), LineIn(quoted, -2), LineIn(quoted)))
+    for number, place in enumerate(range(sold.first, sold.stop)):
+        assert place not in state.lines.odd
+        text = plain_item(state, place, number)
+        assert bytes(text) == msgspec.json.encode(item(state, place, number))

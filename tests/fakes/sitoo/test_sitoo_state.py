@@ -224,3 +224,27 @@ def test_every_test_named_in_the_table_exists() -> None:
 
 def test_every_switch_is_set_in_some_test() -> None:
     assert [field.name for field in fields(Switches) if field.name not in TESTS] == []
+
+
+def test_what_was_planned_for_somebody_deleted_meanwhile_is_not_done(shop: Shop) -> None:
+    guid = shop.state.add_user("A", "B", email="a@x.se", at=shop.at(-5))
+    shop.state.edit_user(guid, shop.at(10), company="Acme")
+    shop.state.close_store(shop.store, shop.at(10))
+    shop.sell(-5)
+    shop.write("DELETE", f"site/users/{guid}.json", None)
+    shop.write("DELETE", f"site/stores/{shop.store}.json", None)
+    listening(shop)
+    shop.clock.advance(601)
+    assert shop.get("site/users.json")["totalcount"] == 0
+    assert shop.get("pos-z-reports.json")[0]["store_name"] == ""
+    assert shop.get("pos-z-reports.json", store_id="200") == []
+    assert shop.get("site/cashregisters.json")["items"][0]["city"] == ""
+    assert "store-name" not in shop.get("orders.json")["items"][0]["additionaldata"]
+
+
+def test_a_sale_dated_anew_before_closing_is_counted_on_its_new_day(shop: Shop) -> None:
+    sold = shop.sell(-60)
+    shop.state.edit(sold, shop.at(-50), orderdate=NOON_S - 600)
+    shop.state.close_register(shop.till, shop.at(-30))
+    shop.state.close_register(shop.till, shop.at(-1))
+    assert [shop.state.zreport(shop.till, number)["numsales"] for number in (1, 2)] == [0, 1]
