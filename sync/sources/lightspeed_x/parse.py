@@ -171,7 +171,9 @@ class _Part:
 
 
 def _lines(row: wire.Sale, total_minor: int, currency: str, known: Knowledge) -> tuple[SaleLine, ...]:
-    rows = [line for line in row.line_items or () if (line.status or "").upper() != "VOIDED"]
+    rows = list(row.line_items or ())
+    if row.state != "voided":  # a void takes all its lines along; a single voided line was taken off before
+        rows = [line for line in rows if (line.status or "").upper() != "VOIDED"]
     parts = [_part(line, known) for line in rows]
     parts += _adjusted(row)
     _give_back(parts)
