@@ -74,6 +74,8 @@ class State:
         self.counter = self.options.version_start
         self.reserved: dict[str, int] = {}
         self.line_cache: dict[Any, Line] = {}
+        self.amounts: dict[str, Decimal] = {}
+        """Equal amounts of cached lines are one object: a year of receipts has few different ones."""
         self.names: dict[tuple[str, str], str] = {}
         self.registers_of: dict[str, str] = {}
         self.outlets: Table[Row] = Table("outlets")

@@ -178,9 +178,14 @@ def _line(state: "State", given: LineIn) -> Line:
         given.price is not None and asked != shelf,
     )  # fmt: skip
     cost = product.data["supply_price"] if given.cost is None else money.amount(given.cost)
+
+    def once(amount: Decimal) -> Decimal:
+        return state.amounts.setdefault(str(amount), amount)
+
     return Line(
-        given.product_id, quantity, net, before - net, tax, state.tax_id, money.five(cost),
-        money.five(money.amount(given.loyalty)), PLAIN if rare == PLAIN else rare,
+        product.id, once(quantity), once(net), once(before - net), once(tax), state.tax_id,
+        once(money.five(cost)), once(money.five(money.amount(given.loyalty))),
+        PLAIN if rare == PLAIN else rare,
     )  # fmt: skip
 
 
