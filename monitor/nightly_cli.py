@@ -41,6 +41,7 @@ def offer(monitor: typer.Typer) -> None:
     monitor.command("history")(history)
     monitor.command("watchdog", epilog=_WATCH_CODES)(watchdog)
     monitor.command("alert-test")(alert_test)
+    monitor.command("example")(example)
 
 
 def run(
@@ -170,6 +171,13 @@ def alert_test(
             for name, one in results.items():
                 print(f"{name}: {'took it' if one.ok else one.why}")
         raise typer.Exit(0 if all(one.ok for one in results.values()) else 1)
+
+
+def example() -> None:
+    """Print a [monitor] section to start from."""
+    from monitor.settings import EXAMPLE
+
+    print(EXAMPLE, end="")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from monitor import history_read
 from monitor.alerting.decide import Decision, Group, Rules, Told, Transition, decide
-from monitor.history_read import RunRecord
+from monitor.history_records import RunRecord
 from monitor.report_data import Severity
 
 _CRITICAL = {"remainder", "silence"}

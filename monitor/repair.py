@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from monitor.history_read import FindingRecord, RunRecord
+from monitor.history_records import FindingRecord, RunRecord
 from monitor.words import counted, money_of
 
 RESEND = "sync resend"  # findings that sending mends name this command

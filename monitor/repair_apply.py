@@ -16,7 +16,8 @@ from monitor import history_read
 from monitor.door import Sync
 from monitor.history import RUNS
 from monitor.history_findings import FINDINGS
-from monitor.history_read import REPAIRS, FindingRecord, RunRecord
+from monitor.history_read import REPAIRS
+from monitor.history_records import FindingRecord, RunRecord
 from monitor.nightly import REPAIR, Nights
 from monitor.repair import RepairPlan, Unlisted, plan
 from sync.domain.clock import Clock

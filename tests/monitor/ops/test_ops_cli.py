@@ -128,6 +128,11 @@ def test_a_run_that_cannot_reach_its_ends_exits_with_two(shell: Shell) -> None:
     assert f"Could not judge {ACCOUNT}: " in told
 
 
+def test_the_example_can_be_printed_and_read(shell: Shell) -> None:
+    told = CLI.invoke(tillproof.build(), ["monitor", "example"]).output
+    assert told.startswith("[monitor]\n")
+
+
 def test_wrong_settings_are_named(shell: Shell) -> None:
     shell.write("dayz = 4")
     assert "monitor.dayz: unknown key; did you mean `days`" in shell.run("run", "--once", code=2)
