@@ -6,7 +6,6 @@ Trouble in reading a side never becomes agreement: the report then says that it 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import date, timedelta
-from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 
@@ -14,7 +13,8 @@ import duckdb
 
 from monitor import verdict
 from monitor.compare import LostRows
-from monitor.outputs import FINDINGS_MAX, Outputs, cut, drift_file, write_json
+from monitor.driftfile import DriftFiles, Kept
+from monitor.outputs import FINDINGS_MAX, Outputs, cut, write_json
 from monitor.reading import Progress, Watched, read_sides, unseen
 from monitor.reconcile import Books, Request
 from monitor.report_data import (
@@ -34,7 +34,6 @@ from sync.http.errors import ApiTrouble, NotPermitted, Reconnect
 
 SETTLE_S = 2 * 3600  # an hourly sync, and Klaviyo's own delay
 DAYS_MAX = 400  # Klaviyo keeps more, but a longer window belongs into several runs
-DRIFT_ROWS_MAX = 100_000
 
 Render = Callable[[Report, Path], object]
 
@@ -123,9 +122,7 @@ def _report(books: Sequence[Books], troubles: Sequence[Limit], request: Request,
     shown = _findings(books, outputs)
     told = [*troubles, *(limit for one in books for limit in one.limits())]
     if found > len(shown):
-        told.append(cut(len(shown), found, "The report", "drift.csv has more of them."))
-    if found > DRIFT_ROWS_MAX:
-        told.append(cut(DRIFT_ROWS_MAX, found, "drift.csv", "Reconcile fewer days to see all."))
+        told.append(cut(len(shown), found, "The report", "drift.csv and drift.parquet have them all."))
     sides = tuple(one.side() for one in books)
     totals = tuple(row for one in books for row in one.totals())
     code = verdict.code(kinds, told, judged=bool(books))
@@ -157,6 +154,8 @@ def _report(books: Sequence[Books], troubles: Sequence[Limit], request: Request,
         findings_by_kind=kinds,
         findings=shown,
         accounting=tuple(row for one in books for row in one.rows()),
+        segments=tuple(row for one in books for row in one.segments()),
+        skipped=tuple(row for one in books for row in one.skipped()),
     )
 
 
@@ -178,16 +177,14 @@ def _summed(totals: Sequence[KindTotal]) -> KindTotal:
 
 
 def _findings(books: Sequence[Books], outputs: Outputs) -> tuple[Finding, ...]:
-    """Write drift.csv and keep the gravest for the report."""
-    kept: list[Finding] = []
-    with drift_file(outputs.drift) as file:
+    """Write the complete list and keep the gravest for the report."""
+    kept = Kept(FINDINGS_MAX)
+    with DriftFiles(outputs.drift, outputs.drift_parquet) as files:
         for one in books:
-            for finding in islice(one.findings(), DRIFT_ROWS_MAX):
-                file.write((finding,))
-                if len(kept) < FINDINGS_MAX:
-                    kept.append(finding)
-    order = {kind: at for at, kind in enumerate(FindingKind)}
-    return tuple(sorted(kept, key=lambda finding: order[finding.kind]))
+            for finding in one.findings():
+                files.write(finding)
+                kept.add(finding)
+    return kept.findings()
 
 
 def _missing(totals: Sequence[AccountingRow]) -> dict[str, int]:

@@ -1,16 +1,14 @@
 """What a run leaves behind: report.json and drift.csv. The same report gives the same bytes."""
 
-import csv
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
 
 import msgspec
 
 from monitor.report_data import Finding, Limit, Report
 
+FILES = ("report.html", "report.json", "drift.csv", "drift.parquet")
 FINDINGS_MAX = 2_000  # in report.json and report.html
 COLUMNS = (
     "kind", "severity", "account", "shop", "shop_name", "business_day", "zone", "metric", "currency",
@@ -62,16 +60,16 @@ def write_json(report: Report, path: Path, rows: Iterable[bytes] | None = None) 
     `rows` are the accounting's rows where they are JSON already; else the report's own are taken.
     """
     encoder = msgspec.json.Encoder()
-    head = encoder.encode(replace(report, accounting=()))
-    end = b"]}"
-    assert head.endswith(b'"accounting":[]}')  # the last field; the rows are written one by one
+    whole = encoder.encode(replace(report, accounting=()))
+    head, found, rest = whole.rpartition(b'"accounting":[')
+    assert found  # the rows are written one by one between `head` and `rest`
     with path.open("wb") as file:
-        file.write(head.removesuffix(end))
+        file.write(head + found)
         comma = b"\n"
         for row in map(encoder.encode, report.accounting) if rows is None else rows:
             file.write(comma + row)
             comma = b",\n"
-        file.write(b"\n]}\n")
+        file.write(b"\n" + rest + b"\n")
 
 
 def summary_json(report: Report, folder: Path) -> str:
@@ -86,29 +84,9 @@ def summary_json(report: Report, folder: Path) -> str:
         "findings_by_kind": report.findings_by_kind,
         "sides": report.sides,
         "limits": report.limits,
-        "files": {name: str(folder / name) for name in ("report.html", "report.json", "drift.csv")},
+        "files": {name: str(folder / name) for name in FILES},
     }
     return msgspec.json.encode(short).decode()
-
-
-class DriftFile:
-    """drift.csv being written, one finding a row."""
-
-    def __init__(self, file: TextIO) -> None:
-        """Write the head."""
-        self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(COLUMNS)
-
-    def write(self, findings: Iterable[Finding]) -> None:
-        """Write findings in the order given."""
-        self._writer.writerows(_cells(finding) for finding in findings)
-
-
-@contextmanager
-def drift_file(path: Path) -> Iterator[DriftFile]:
-    """Open drift.csv for writing."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        yield DriftFile(file)
 
 
 def guarded(text: str) -> str:
@@ -116,16 +94,14 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _cells(finding: Finding) -> list[str | int]:
+def cells(finding: Finding) -> list[str | int]:
+    """One row of drift.csv and drift.parquet, in the order of COLUMNS."""
     day = finding.business_day.isoformat() if finding.business_day else ""
-    texts = [
+    return [
         finding.kind.value, finding.severity.value, finding.account, finding.shop, finding.shop_name, day,
         finding.zone, finding.metric, finding.currency, finding.sale_id, finding.event_key, finding.event_id,
         finding.expected.get("time", ""), finding.observed.get("time", ""),
-        finding.expected.get("amount", ""), finding.observed.get("amount", ""),
-    ]  # fmt: skip
-    words = [finding.title, finding.cause.words, "yes" if finding.cause.proven else "no", finding.remedy]
-    return [
-        *(guarded(text) for text in texts), finding.difference_minor,
-        *(guarded(text) for text in words), finding.key,
+        finding.expected.get("amount", ""), finding.observed.get("amount", ""), finding.difference_minor,
+        finding.title, finding.cause.words, "yes" if finding.cause.proven else "no", finding.remedy,
+        finding.key,
     ]  # fmt: skip

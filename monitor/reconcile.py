@@ -22,10 +22,13 @@ from monitor.report_data import (
     ReportAccount,
     ReportDay,
     ReportExclusion,
+    ReportSegment,
     ReportShop,
+    ReportSkipped,
     SideTotals,
     ZoneDiagnosis,
 )
+from monitor.segments import segments, skipped
 from monitor.silence import silences, silent_shop_days
 from monitor.zones import UTC_ZONE, diagnose
 from sync.domain.clock import Window
@@ -146,6 +149,14 @@ class Books:
     def exclusions(self) -> list[ReportExclusion]:
         """What was left out on purpose, and why."""
         return accounting.exclusions(self._comparison, self.watched.name)
+
+    def segments(self) -> list[ReportSegment]:
+        """The POS side cut by shop, register, channel and zone."""
+        return segments(self._comparison, self.watched.name, self._names)
+
+    def skipped(self) -> list[ReportSkipped]:
+        """What each reason keeps out of Klaviyo in each shop."""
+        return skipped(self._comparison, self.watched.name, self._names)
 
     def limits(self) -> list[Limit]:
         """What was not looked at or could not be read."""

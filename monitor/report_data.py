@@ -192,6 +192,69 @@ class ReportExclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSegment:
+    """The POS side of the window cut one way: `by` is shop, register, channel or zone, `value` its id."""
+
+    account: str
+    by: str
+    value: str  # "" where the POS does not say
+    label: str  # the shop's name; "" for the others
+    metric: str
+    currency: str
+    pos_count: int
+    pos_minor: int
+    delivered_count: int
+    delivered_minor: int
+    excluded_count: int
+    excluded_minor: int
+    settling_count: int
+    settling_minor: int
+    missing_count: int
+    missing_minor: int
+    finding_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSkipped:
+    """What one reason kept out of Klaviyo in one shop, in receipts: what anonymous sales cost."""
+
+    account: str
+    shop: str
+    shop_name: str
+    reason: str
+    words: str
+    currency: str
+    sales_count: int
+    sales_minor: int
+    of_sales_count: int  # all receipts of the shop in the window
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLag:
+    """How long sales took from one place to the next, in seconds, over the sales where both are known."""
+
+    account: str
+    leg: str  # till_to_sent: from the completion of a sale to Klaviyo taking its Placed Order
+    sample_count: int
+    p50_s: int
+    p90_s: int
+    p99_s: int
+    max_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConsent:
+    """How many people the POS and Klaviyo hold which wish for marketing e-mail of; a finding or not."""
+
+    account: str
+    in_pos: str  # code of sync.domain.facts.Marketing
+    in_klaviyo: str  # subscribed, unsubscribed or never_subscribed
+    people_count: int
+    words: str
+    finding: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """Why, if it can be proven. `proof` is empty exactly when `proven` is false."""
 
@@ -330,3 +393,7 @@ class Report:
     findings_by_kind: Mapping[str, KindTotal]
     findings: tuple[Finding, ...]  # gravest first; cut at a limit that `limits` then names
     accounting: tuple[AccountingRow, ...]
+    segments: tuple[ReportSegment, ...] = ()
+    skipped: tuple[ReportSkipped, ...] = ()
+    lags: tuple[ReportLag, ...] = ()
+    consent: tuple[ReportConsent, ...] = ()
