@@ -17,12 +17,14 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     """Somebody else's project that has this package installed."""
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers\n")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of this machine only cost time
     return pytester
 
 
 def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     # Asked for by name, whether or not the package is installed; installed, it is there only once.
-    return project.runpytest_subprocess("-p", "fakes.plugin", "-p", "no:cacheprovider", *arguments)
+    plugins = ["-p", "fakes.plugin", "-p", "xdist", "-p", "no:cacheprovider"]
+    return project.runpytest_subprocess(*plugins, *arguments)
 
 
 def test_the_documented_example_runs_alone_and_in_parallel(project: pytest.Pytester) -> None:
