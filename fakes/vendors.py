@@ -9,7 +9,7 @@ VENDORS: dict[str, str] = {
     "lightspeed_x": "fakes.lightspeed_x.app",
     "sitoo": "fakes.sitoo.app",
 }
-BUILT = ("klaviyo", "lightspeed_r", "lightspeed_x")
+BUILT = ("klaviyo", "lightspeed_r", "lightspeed_x", "sitoo")
 """Those that exist: served, put into worlds and held to their FIDELITY.md."""
 
 HOSTS: dict[str, tuple[str, ...]] = {

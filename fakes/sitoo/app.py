@@ -16,7 +16,6 @@ from fakes.sitoo.door import Door, answer
 from fakes.sitoo.errors import Errors
 from fakes.sitoo.events import read_subscriptions
 from fakes.sitoo.limits import SitooLimits
-from fakes.sitoo.mount import FastRule
 from fakes.sitoo.routes_documents import KINDS, DocumentRoutes
 from fakes.sitoo.routes_goods import GoodsRoutes
 from fakes.sitoo.routes_orders import OrderRoutes
@@ -54,7 +53,6 @@ def build(
         seeder=_seeder(state),
         push=state.events.push,
     )
-    fake.flask.url_rule_class = FastRule
     api = Blueprint("api", __name__)
     Door(state, limits, errors, passwords).guard(api)
     OrderRoutes(state, fake.faults).add_to(api, BASE)
