@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from fakes.kit.app import Fake, make
 from fakes.kit.clock import Clock
 from fakes.lightspeed_x.errors import Errors
-from fakes.lightspeed_x.gate import FastRule, Gate, versioned
+from fakes.lightspeed_x.gate import Gate, versioned
 from fakes.lightspeed_x.hooks import Hooks
 from fakes.lightspeed_x.limits import XLimits
 from fakes.lightspeed_x.oauth import Authority
@@ -78,7 +78,6 @@ def build(
         push=hooks.push,
     )
     gate = Gate(state, switches, authority, limits, errors, fake.faults)
-    fake.flask.url_rule_class = FastRule
     fake.wsgi.app = versioned(fake.wsgi.app)
     fake.flask.register_error_handler(HTTPException, errors.http)
     fake.flask.register_blueprint(oauth_blueprint(authority, limits, errors))

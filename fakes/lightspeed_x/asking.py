@@ -73,6 +73,16 @@ def rows(body: Mapping[str, Any], path: str) -> list[Mapping[str, Any]] | None:
     return found
 
 
+def part(body: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """An object inside the body, an empty one when it is not given."""
+    found = get(body, path)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise Refused(422, f"{path} must be an object")
+    return found
+
+
 def words(body: Mapping[str, Any], path: str) -> list[str] | None:
     """A list of texts, None when it is not given."""
     found = get(body, path)

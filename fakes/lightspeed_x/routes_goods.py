@@ -49,7 +49,7 @@ class Goods:
         """2.1 splits the body into what variants share (`common`) and what is each one's own (`details`)."""
         row = found(self.state.products, call, "product")
         body = call.body()
-        sent = {**(asking.get(body, "common") or {}), **(asking.get(body, "details") or {})} or body
+        sent = {**asking.part(body, "common"), **asking.part(body, "details")} or body
         fields: dict[str, Any] = {}
         for name in ("name", "description", "sku", "handle", "image_url"):
             if name in sent:
