@@ -1,7 +1,7 @@
 """Which orders a list request means, oldest id first."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fakes.sitoo.records import Order
@@ -33,9 +33,9 @@ class Selector:
 
     def __init__(self, state: "State") -> None:
         self._state = state
-        self._kept: dict[Any, list[int]] = {}
+        self._kept: dict[Any, Sequence[int]] = {}
 
-    def ids(self, filters: Mapping[str, Any]) -> list[int]:
+    def ids(self, filters: Mapping[str, Any]) -> Sequence[int]:
         """The ids of the orders meant, ascending."""
         state = self._state
         key = (state.version, state.switches.order_date_to, *sorted(filters.items()))
@@ -45,7 +45,7 @@ class Selector:
             self._kept[key] = self._select(filters)
         return self._kept[key]
 
-    def _select(self, filters: Mapping[str, Any]) -> list[int]:
+    def _select(self, filters: Mapping[str, Any]) -> Sequence[int]:
         tests = [test for name, make in _TESTS.items() if name in filters for test in [make(filters[name])]]
         state, rows = self._state, self._state.orders
         ids = self._candidates(filters)
@@ -58,8 +58,9 @@ class Selector:
             return ids
         return [order_id for order_id in ids if all(test(rows.by_id(order_id)) for test in tests)]
 
-    def _candidates(self, filters: Mapping[str, Any]) -> list[int]:
+    def _candidates(self, filters: Mapping[str, Any]) -> Sequence[int]:
         orders = self._state.orders
+        ids: Sequence[int]
         # Documented: receiptid and creditorderid override the orderid parameter.
         if "orderid" in filters and "receiptid" not in filters and "creditorderid" not in filters:
             ids = sorted(
@@ -68,7 +69,7 @@ class Selector:
         elif "orderdatefrom" in filters or "orderdateto" in filters:
             ids = self._dated(filters)
         else:
-            ids = orders.ids().tolist()
+            ids = orders.ids()
         low, high = filters.get("orderidfrom"), filters.get("orderidto")
         start = 0 if low is None else bisect_left(ids, low)
         stop = len(ids) if high is None else bisect_left(ids, high)
