@@ -27,7 +27,8 @@ def tick_for_ever(tick: Callable[[], object], every_s: float = TICK_S) -> None:
             _log.warning("%s", trouble)
         except BaseException as problem:  # noqa: BLE001 - handed over to the main thread and raised there
             problems.append(problem)
-            scheduler.shutdown(wait=False)
+            if scheduler.running:
+                scheduler.shutdown(wait=False)
 
     scheduler.add_job(
         guarded, "interval", seconds=every_s, max_instances=1, coalesce=True, misfire_grace_time=None

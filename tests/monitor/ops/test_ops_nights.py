@@ -56,7 +56,11 @@ def test_the_same_night_is_not_run_twice(nights: NightWorld) -> None:
     assert nights.another().run_due() == []
 
 
-@pytest.mark.parametrize(("kind", "metric"), sorted({(kind, metric) for kind, metric, _ in DEFECTS}))
+# One of each kind here; every metric of every kind goes over the wire in the courier's tests.
+FIRST_OF_KIND = {kind: metric for kind, metric, _ in reversed(DEFECTS)}
+
+
+@pytest.mark.parametrize(("kind", "metric"), sorted(FIRST_OF_KIND.items()))
 def test_a_planted_defect_is_told_once_and_its_end_once(nights: NightWorld, kind: str, metric: str) -> None:
     nights.trade()
     klaviyo = nights.world.klaviyo.state
@@ -66,9 +70,10 @@ def test_a_planted_defect_is_told_once_and_its_end_once(nights: NightWorld, kind
     codes = [nights.nights.run_due()[0].exit_code, nights.next_night()[0].exit_code]
     told = list(nights.noting.titles)
     klaviyo.load(before)
-    codes += [nights.next_night()[0].exit_code, nights.next_night()[0].exit_code]
+    codes.append(nights.next_night()[0].exit_code)
+    assert nights.nights.send_alerts().sent_count == 0
 
-    assert codes == [1, 1, 0, 0]
+    assert codes == [1, 1, 0]
     assert len(told) == 1
     assert told[0].startswith(f"{ACCOUNT}: 1 ")
     assert nights.noting.titles[1:] == [told[0].split(" (")[0].replace(": 1", ": recovered, 1") + " is gone"]
