@@ -4,7 +4,7 @@ Integer ids, but GUIDs for users and registers; money is Decimal or text, gross;
 script does at an instant the clock has not reached yet happens when the clock gets there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any, Unpack
@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from fakes.kit.clock import Clock
 from fakes.kit.ids import Ids
 from fakes.sitoo import dump as dumping
-from fakes.sitoo import goods, script, trade
+from fakes.sitoo import goods, script
+from fakes.sitoo.actions import ACTIONS, MAY_BE_GONE
 from fakes.sitoo.bulk import Bulk
 from fakes.sitoo.documents import Documents, Key
 from fakes.sitoo.events import Events
@@ -48,8 +49,8 @@ from fakes.sitoo.schemas_goods import PRODUCTS
 from fakes.sitoo.script import Payment, Sale
 from fakes.sitoo.stock import Stock
 from fakes.sitoo.switches import Switches
-from fakes.sitoo.wire import Amount, cents, guid_text, instant_of, seconds_of
-from fakes.sitoo.zreports import ZReport, figures, make_report
+from fakes.sitoo.wire import Amount, cents, guid_text, seconds_of
+from fakes.sitoo.zreports import ZReport, figures
 
 DOCUMENTS = {
     "sites": SITES,
@@ -120,7 +121,7 @@ class State:
         """Let everything happen that is due by the clock, and queue the events of it."""
         for at, action, args in self.agenda.pop_due(self.now()):
             # Over HTTP somebody may have deleted whom or what this was about.
-            with suppress(*((KeyError, ValueError) if action in _MAY_BE_GONE else ())):
+            with suppress(*((KeyError, ValueError) if action in MAY_BE_GONE else ())):
                 ACTIONS[action](self, at, *args)
             self.version += 1
         self.events.flush()
@@ -453,37 +454,3 @@ class State:
     def _did(self, order: Order) -> int:
         self.version += 1
         return order.id
-
-
-def _deliver(state: State, at: int, order_id: int, warehouse: int, items: list[list[int]]) -> None:
-    pairs = [(item, quantity) for item, quantity in items]
-    state.stock.deliver(state, state.sale(order_id), at, warehouse=warehouse, items=pairs, ref="")
-
-
-def _close_register(state: State, at: int, register_number: int, report_number: int) -> None:
-    register = state.registers[register_number - 1]
-    report = make_report(state, register, report_number, at)
-    state.reports.setdefault(register_number, []).append(report)
-    data = {"eshop_id": state.site_id, "register_id": register.id, "z_report_id": report_number}
-    state.events.tell("z-report", at, data)
-
-
-def _store_closed(state: State, at: int, store_id: int) -> None:
-    external = state.stores.value(store_id, "externalid")
-    day = instant_of(at).astimezone(ZoneInfo(state.zones.get(store_id, "UTC"))).date().isoformat()
-    data = {"eshop_id": state.site_id, "store_id": external, "store_z_report_id": f"{external}-{day}"}
-    state.events.tell("store-z-report", at, data)
-
-
-_MAY_BE_GONE = {"deliver", "store_closed", "edit_user", "delete_user"}
-ACTIONS: Mapping[str, Callable[..., None]] = {
-    "show": trade.show,
-    "change": trade.change,
-    "log": trade.log,
-    "email_receipt": trade.email_receipt,
-    "deliver": _deliver,
-    "close_register": _close_register,
-    "store_closed": _store_closed,
-    "edit_user": goods.edit_user,
-    "delete_user": goods.delete_user,
-}
