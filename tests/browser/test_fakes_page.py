@@ -25,10 +25,8 @@ def retried(attempts: int, answer: Answer) -> float | Literal["drop"] | None:
 @pytest.fixture
 def fake() -> KlaviyoFake:
     made = build(VirtualClock(NOON))
-    if made.push is None:
-        made.push = Push(made.clock, retried)
-        made.pushes = [made.push]
-    made.push.schedule = retried
+    made.push = Push(made.clock, retried)
+    made.pushes = [made.push]
     return made
 
 
