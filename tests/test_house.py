@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sync.domain.eligibility import PLAIN_WORDS, RULES, Exclusion
+from sync.domain.eligibility import BY_MARK, PLAIN_WORDS, RULES, Exclusion
+from sync.domain.facts import Mark
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("sync", "monitor", "fakes", "scenarios")
@@ -31,7 +32,8 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_every_exclusion_is_told_in_plain_words_and_has_a_rule() -> None:
     assert set(PLAIN_WORDS) == set(Exclusion)
-    ruled = {rule.__name__ for rule in RULES}
+    ruled = {rule.__name__ for rule in RULES} | {reason.value for reason in BY_MARK.values()}
+    assert set(BY_MARK) == set(Mark)
     assert {reason.value for reason in Exclusion} - ruled == {"metric_off"}, "metric_off is set by planning"
 
 
