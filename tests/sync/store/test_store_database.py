@@ -11,15 +11,18 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from monitor import history_rows
+from monitor.web import rows as web_rows
 from sync.store import migrate, rows
 from sync.store.database import Store, open_store
 from sync.store.errors import AccountBusy, StoreBusy, StoreTrouble
 
 
 def test_a_new_database_gets_exactly_the_tables_that_the_rows_describe(store: Store) -> None:
-    assert (rows.EventRow.__tablename__, history_rows.MonitorRunRow.__tablename__) == (
+    named = (rows.EventRow, history_rows.MonitorRunRow, web_rows.WebUserRow)
+    assert tuple(one.__tablename__ for one in named) == (
         "events",
         "monitor_runs",
+        "web_users",
     )
     with store.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
