@@ -156,6 +156,8 @@ def _report(books: Sequence[Books], troubles: Sequence[Limit], request: Request,
         accounting=tuple(row for one in books for row in one.rows()),
         segments=tuple(row for one in books for row in one.segments()),
         skipped=tuple(row for one in books for row in one.skipped()),
+        lags=tuple(row for one in books for row in one.lags),
+        consent=tuple(row for one in books for row in one.people.consent),
     )
 
 

@@ -10,6 +10,7 @@ from monitor import lines
 from monitor.evidence import Rows, Run
 from monitor.observed import EVENT_KEY
 from monitor.offsets import local_day
+from monitor.profiles import Customers
 from sync.domain import planning
 from sync.domain.clock import known_zone
 from sync.domain.errors import SetAside
@@ -56,6 +57,7 @@ class ExpectedRead:
     sale_ids: set[str] = field(default_factory=set)
     shops_seen: set[str] = field(default_factory=set)
     zones_seen: set[str] = field(default_factory=set)  # on receipts that name their own
+    customers: Customers = field(default_factory=Customers)
 
 
 class ExpectedWriter:
@@ -136,6 +138,8 @@ class ExpectedWriter:
         for unit, count in _runs(planned):
             kind, metric = self._names[unit.kind]
             reasons = unit.verdict.exclusions
+            if unit.customer is not None:
+                self.read.customers.add(unit.customer)
             self._runs.append(
                 (
                     count, self._account, sale.shop_id, zone, day, sale.sale_id, unit.order_id, kind, metric,

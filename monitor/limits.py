@@ -44,6 +44,16 @@ def of_reading(watched: Watched, sides: Sides, as_of: datetime, ask_trouble: str
         )
 
 
+def not_looked_at(what: str, trouble: Exception) -> Limit:
+    """A check that could not be made; what was compared stands all the same."""
+    return Limit("not_looked_at", f"{what} could not be looked at: {trouble}", "Grant it and run again.")
+
+
+def people_cut(words: str) -> Limit:
+    """More people than one run asks for."""
+    return Limit("people_cut", words, "Reconcile fewer days at once.")
+
+
 def _unread(watched: Watched, sides: Sides) -> Iterator[Limit]:
     records = [aside for aside in sides.expected.unread if aside.subject != "feed"]
     feeds = len(sides.expected.unread) - len(records)

@@ -45,6 +45,7 @@ class WatchedMetric:
     name: str
     metric_ids: tuple[str, ...]
     twins: tuple[str, ...] = ()  # other integrations that own a metric of this name
+    twin_ids: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the same with Klaviyo's ids of theirs
 
 
 @dataclass(slots=True)
@@ -67,7 +68,11 @@ def _resolved(known: "Sequence[Metric]", name: str, integration: str) -> Watched
     named = [metric for metric in known if metric.name == name]
     ours = tuple(sorted(metric.id for metric in named if _owned(metric.integration, integration)))
     others = sorted({metric.integration for metric in named if not _owned(metric.integration, integration)})
-    return WatchedMetric(name, ours, tuple(others))
+    theirs = tuple(
+        (owner, tuple(sorted(metric.id for metric in named if metric.integration == owner)))
+        for owner in others
+    )
+    return WatchedMetric(name, ours, tuple(others), theirs)
 
 
 def _owned(owner: str, wanted: str) -> bool:

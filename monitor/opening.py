@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import httpx
 
+from monitor.explain import LedgerJournal
 from monitor.observed import EVENT_KEY
+from monitor.people import ProfileReader
 from monitor.reading import Watched
 from sync.connect import Network
 from sync.domain.clock import Clock
@@ -41,7 +43,9 @@ def watched(
     `transports` mounts fakes by upstream. Raises WrongSettings, StoreTrouble, WrongKey and Reconnect.
     """
     if not key_property.strip():
-        raise WrongSettings("the property that names an event's sale is empty; $event_id and OrderId are usual")
+        raise WrongSettings(
+            "the property that names an event's sale is empty; $event_id and OrderId are usual"
+        )
     network = Network(clock, None if transports else shared_tls(), transports or {})
     with ExitStack() as stack:
         store = stack.enter_context(open_store(settings.store.url, create=False))
@@ -71,4 +75,12 @@ def _opened(name: str, settings: Settings, store: Store, network: Network, stack
     stack.callback(till.close)
     klaviyo = network.klaviyo(name, account)
     stack.callback(klaviyo.close)
-    return Watched(name, account.source, till.source, KlaviyoReader(klaviyo), account.resolved())
+    return Watched(
+        name,
+        account.source,
+        till.source,
+        KlaviyoReader(klaviyo),
+        account.resolved(),
+        people=ProfileReader(klaviyo),
+        journal=LedgerJournal(store, number),
+    )

@@ -14,7 +14,9 @@ from monitor import lines
 from monitor.acquaint import KnowsProfiles, acquainted
 from monitor.evidence import EXPECTED, EXPECTED_RUNS, OBSERVED, OBSERVED_RUNS, Rows
 from monitor.expected import ExpectedRead, ExpectedWriter, Places
+from monitor.explain import Journal
 from monitor.observed import EVENT_KEY, EventReader, ObservedRead, WatchedMetric, read_observed, resolve
+from monitor.people import PeopleReader
 from sync.domain.clock import Window, days_window
 from sync.domain.facts import AccountFacts
 from sync.domain.presets import Preset
@@ -43,6 +45,8 @@ class Watched:
     preset: Preset
     key_property: str = "$event_id"  # the property of an event that names its sale
     integration: str = "API"  # who owns the metrics in Klaviyo
+    people: PeopleReader | None = None  # None: nobody's profile is looked at
+    journal: Journal | None = None  # the sync's own books, asked only to explain; None: there are none
 
     @property
     def ours(self) -> bool:

@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 
 from monitor import accounting, limits
 from monitor.causes import Known, sale_of_key
 from monitor.compare import Comparison, Terms
 from monitor.details import details, orphans_to_ask
+from monitor.explain import explained
 from monitor.findings import finding_of, remainder_finding
+from monitor.lags import LATE_S, measured
 from monitor.offsets import Offset, offsets
+from monitor.profiles import PeopleFound, compare_people
 from monitor.reading import ASKED_MAX, Sides, Watched, ask_again
 from monitor.report_data import (
     AccountingRow,
@@ -22,6 +26,7 @@ from monitor.report_data import (
     ReportAccount,
     ReportDay,
     ReportExclusion,
+    ReportLag,
     ReportSegment,
     ReportShop,
     ReportSkipped,
@@ -30,12 +35,16 @@ from monitor.report_data import (
 )
 from monitor.segments import segments, skipped
 from monitor.silence import silences, silent_shop_days
+from monitor.twins import twins
 from monitor.zones import UTC_ZONE, diagnose
 from sync.domain.clock import Window
 from sync.domain.planning import Kind
 from sync.http.errors import ApiTrouble
 
 _SALE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what can be an id of a sale; no till has others
+
+
+_BATCH_ROWS = 500  # findings explained at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class Request:
     as_of: datetime
     settle_s: int  # what changed more recently is not called missing yet
     tolerance_minor: int = 0  # by how much amounts may differ without being a finding
+    late_s: int = LATE_S  # after how long a sale that arrived is called late
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,9 @@ class Books:
             self._comparison.close()
             self._comparison = self._compare((self._asked.path,))
         self.zone: ZoneDiagnosis = diagnose(self._comparison, watched.name, self._offsets)
+        self.people = PeopleFound()
+        self.lags: tuple[ReportLag, ...] = ()
+        self._asides: list[Limit] = []
         self.special: tuple[Finding, ...] = tuple(self._specials())
 
     def close(self) -> None:
@@ -96,9 +109,11 @@ class Books:
     def findings(self) -> Iterator[Finding]:
         """Every finding, gravest first."""
         yield from self.special
-        known = self._known()
-        for detail in details(self._comparison):
-            yield finding_of(detail, known, self._names)
+        known, journal = self._known(), self.watched.journal
+        kinds = {name: kind.value for kind, name in self.watched.preset.metrics.items()}
+        rows = details(self._comparison)
+        while batch := [(row, finding_of(row, known, self._names)) for row in islice(rows, _BATCH_ROWS)]:
+            yield from [one for _, one in batch] if journal is None else explained(batch, journal, kinds)
 
     def kinds(self) -> dict[FindingKind, KindTotal]:
         """How often each kind was found and what it adds up to, without signs."""
@@ -160,7 +175,8 @@ class Books:
 
     def limits(self) -> list[Limit]:
         """What was not looked at or could not be read."""
-        return list(limits.of_reading(self.watched, self.sides, self._request.as_of, self._asked.trouble))
+        told = limits.of_reading(self.watched, self.sides, self._request.as_of, self._asked.trouble)
+        return [*told, *self._asides]
 
     def unwatched(self) -> list[str]:
         """The metrics that could not be compared."""
@@ -255,6 +271,44 @@ class Books:
         for row in list(accounting.open_rows(self._comparison, self.watched.name, self._names)):
             yield remainder_finding(row)
         yield from silences(self._comparison, self.watched.name, self._names)
+        yield from self._twins()
+        yield from self._compare_people()
+        if self.watched.journal is not None:
+            lags, late = measured(
+                self._comparison, self.watched.name, self.watched.journal, self._names, self._request.late_s
+            )
+            self.lags = tuple(lags)
+            yield from late
+
+    def _twins(self) -> list[Finding]:
+        """Other integrations that report the same sales. What cannot be read is said, and stops nothing."""
+        sides = self.sides
+        currency = sides.facts.currency or sides.klaviyo.currency
+        try:
+            return list(
+                twins(
+                    self._comparison, self.watched.name, self.watched.reader, sides.metrics,
+                    window=sides.read_window, currency=currency,
+                )
+            )  # fmt: skip
+        except ApiTrouble as trouble:
+            self._asides.append(limits.not_looked_at("the metrics of the same name", trouble))
+            return []
+
+    def _compare_people(self) -> tuple[Finding, ...]:
+        watched = self.watched
+        if watched.people is None:
+            return ()
+        try:
+            self.people = compare_people(
+                self._comparison, watched.name, self.sides.expected.customers, watched.people,
+                names=self._names, subscribes=watched.preset.subscribe,
+            )  # fmt: skip
+        except ApiTrouble as trouble:
+            self._asides.append(limits.not_looked_at("whose profile the events hang on", trouble))
+        if self.people.trouble:
+            self._asides.append(limits.people_cut(self.people.trouble))
+        return self.people.findings
 
     def _found_by(self, column: str) -> dict[object, tuple[int, dict[str, int]]]:
         found: dict[object, tuple[int, dict[str, int]]] = {}
@@ -265,6 +319,12 @@ class Books:
         for name, currency, count, minor in self._comparison.rows(query):
             before, money = found.get(name, (0, {}))
             found[name] = (before + int(count), {**money, currency: int(minor)})
+        for one in self.special:
+            if one.kind in _OF_SALES:
+                name = one.shop if column == "shop_id" else one.business_day
+                before, money = found.get(name, (0, {}))
+                more = money.get(one.currency, 0) + abs(one.difference_minor)
+                found[name] = (before + 1, {**money, one.currency: more})
         return found
 
 
@@ -276,6 +336,7 @@ def _total(money: dict[str, tuple[int, int]]) -> KindTotal:
     )
 
 
+_OF_SALES = frozenset({FindingKind.WRONG_PROFILE, FindingKind.LATE})
 _KINDS = """
 SELECT kind, currency, count(*), CAST(sum(abs(difference_minor)) AS BIGINT)
 FROM finding_rows GROUP BY kind, currency ORDER BY kind, currency

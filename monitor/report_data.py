@@ -201,6 +201,7 @@ class ReportSegment:
     label: str  # the shop's name; "" for the others
     metric: str
     currency: str
+    finding_count: int
     pos_count: int
     pos_minor: int
     delivered_count: int
@@ -211,7 +212,6 @@ class ReportSegment:
     settling_minor: int
     missing_count: int
     missing_minor: int
-    finding_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ def segments(comparison: Comparison, account: str, names: Mapping[str, str]) -> 
             label = names.get(value, "") if by == "shop" else ""
             found.append(
                 ReportSegment(
-                    account, by, value, label, metric, currency, *numbers,
-                    wrong.get((value, metric, currency), 0),
+                    account, by, value, label, metric, currency, wrong.get((value, metric, currency), 0),
+                    *numbers,
                 )
             )  # fmt: skip
     return found

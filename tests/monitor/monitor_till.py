@@ -111,7 +111,7 @@ class Shelf:
         self, metric_id: str, window: Window, properties: Sequence[str] = ()
     ) -> Iterator[list[EventRow]]:
         assert "$event_id" in properties
-        rows = self.rows[metric_id.removeprefix("m:")]
+        rows = self.rows.get(metric_id.removeprefix("m:"), [])
         start, end = window.start_at.timestamp(), window.end_at.timestamp()
         yield sorted((row for row in rows if start <= row.at < end), key=lambda row: row.at)
         if self.trouble is not None:

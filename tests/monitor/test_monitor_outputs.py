@@ -95,7 +95,8 @@ def test_nothing_is_left_but_the_outputs_and_the_evidence(tmp_path: Path) -> Non
 
     left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert left == [
-        "drift.csv", "drift.parquet", "evidence/main/expected.parquet", "evidence/main/expected_asked.parquet",
+        "drift.csv", "drift.parquet", "evidence/main/expected.parquet",
+        "evidence/main/expected_asked.parquet",
         "evidence/main/observed.parquet", "report.html", "report.json",
     ]  # fmt: skip
 

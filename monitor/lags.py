@@ -1,0 +1,133 @@
+"""How long sales take from the till to Klaviyo, from the sync's own books: Klaviyo tells no time of arrival.
+
+The events of other integrations carry no trace of when they were sent; of them nothing is said.
+"""
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from monitor.compare import Comparison
+from monitor.explain import Journal
+from monitor.findings import stable_key
+from monitor.report_data import Cause, Finding, FindingKind, ReportLag, Severity
+from monitor.words import counted, day_words, local_time, money
+
+LATE_S = 24 * 3600
+_FOUND_MAX = 5_000
+
+
+def measured(
+    comparison: Comparison, account: str, journal: Journal, names: Mapping[str, str], late_s: int = LATE_S
+) -> tuple[list[ReportLag], list[Finding]]:
+    """The lags of the window's sales, and the sales that took more than `late_s`.
+
+    Sales from before the account was connected were sent as history; they are left out.
+    """
+    ((first_s, last_s),) = comparison.rows(_SPAN)
+    connected_at = journal.connected_at()
+    if first_s is None or connected_at is None:
+        return [], []
+    start_s = max(int(first_s), int(connected_at.timestamp()))
+    lags = array("q")
+    slow: list[tuple[str, int]] = []
+    for event_id, happened_s, sent_s in journal.sent(start_s, int(last_s) + 1):
+        lags.append(max(0, sent_s - happened_s))
+        if sent_s - happened_s > late_s and len(slow) < _FOUND_MAX:
+            slow.append((event_id, sent_s))
+    late = list(_late(comparison, account, slow, names, late_s)) if slow else []
+    return [_percentiles(account, lags)] if lags else [], late
+
+
+def _percentiles(account: str, lags: Sequence[int]) -> ReportLag:
+    ordered = sorted(lags)
+
+    def at(share: float) -> int:
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    return ReportLag(account, "till_to_sent", len(ordered), at(0.5), at(0.9), at(0.99), ordered[-1])
+
+
+def _late(
+    comparison: Comparison,
+    account: str,
+    slow: Sequence[tuple[str, int]],
+    names: Mapping[str, str],
+    late_s: int,
+) -> Iterator[Finding]:
+    comparison.db.execute("CREATE OR REPLACE TABLE slow (event_key VARCHAR, sent_s BIGINT)")
+    comparison.fill("slow", slow)
+    for row in comparison.rows(_LATE, [late_s]):
+        yield _finding(account, names, *row)
+
+
+def _finding(  # noqa: PLR0917 - a row of the query below
+    account: str,
+    names: Mapping[str, str],
+    sale_id: str,
+    event_key: str,
+    metric: str,
+    shop: str,
+    zone: str,
+    day: date,
+    currency: str,
+    minor: int,
+    since_s: int,
+    sent_s: int,
+    event_id: str,
+) -> Finding:
+    kind = FindingKind.LATE
+    took = counted((sent_s - since_s) // 3600, "hour")
+    return Finding(
+        key=stable_key(kind, account, metric, event_key),
+        kind=kind,
+        severity=Severity.WARNING,
+        account=account,
+        shop=shop,
+        shop_name=names.get(shop, ""),
+        business_day=day,
+        zone=zone,
+        metric=metric,
+        currency=currency,
+        title=f"{metric} of sale {sale_id} reached Klaviyo {took} after the sale",
+        expected={
+            "sale": sale_id,
+            "day": day_words(day),
+            "time": local_time(since_s, zone),
+            "amount": money(minor, currency),
+        },
+        observed={"event": event_id, "sent": local_time(sent_s, zone)},
+        differing=("sent",),
+        difference_minor=minor,
+        cause=Cause(
+            "sent_late",
+            "the sync sent it late",
+            True,
+            f"The POS shows no change after {local_time(since_s, zone)}; the sync's books have it sent at "
+            f"{local_time(sent_s, zone)}.",
+        ),
+        remedy="Look whether the sync ran in between (tillproof sync status) and what stopped it.",
+        command="",
+        sale_id=sale_id,
+        event_id=event_id,
+        event_key=event_key,
+    )
+
+
+_SPAN = """
+SELECT min(u.happened_at), max(u.happened_at) FROM units u CROSS JOIN params q
+WHERE u.kind = 'placed' AND u.business_day >= q.first_day AND u.business_day <= q.last_day
+"""
+# A sale changed after it was sent hides its earlier changes: of it nothing is said.
+_LATE = """
+SELECT u.sale_id, u.event_key, u.metric, u.shop_id, j.zone, j.business_day, u.currency, u.total_minor,
+       u.changed_at, s.sent_s, e.event_id
+FROM slow s
+JOIN units u ON u.event_key = s.event_key AND u.kind = 'placed'
+JOIN judged_units j ON j.unit_no = u.unit_no AND j.status = 'delivered'
+JOIN events e ON e.event_no = j.event_no
+CROSS JOIN params q
+WHERE u.changed_at <= s.sent_s AND s.sent_s - u.changed_at > ?
+  AND j.business_day >= q.first_day AND j.business_day <= q.last_day
+ORDER BY j.business_day, u.sale_id
+"""
