@@ -11,6 +11,8 @@
               │    └─ outbox   what still has to be sent, to the byte; gone once sent
               ├─ profiles      the current customer behind each e-mail address
               ├─ wishes        what people said at the till about marketing
+              ├─ inbox         what vendors told us by webhook: which sale to read
+              │    └─ inbox_deliveries, inbox_counts   deliveries seen, and how many of each kind
               ├─ dead_letters  what could not be handled, with its reason
               └─ runs
 """
@@ -195,6 +197,58 @@ class WishRow(SQLModel, table=True):
     wish: str  # `opted_out`, `consented` or `unknown`
     waiting: int = Field(sa_column=Column(SmallInteger, nullable=False))
     changed_s: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class InboxState(IntEnum):
+    """Where a notice stands."""
+
+    WAITING = 10
+    DONE = 20
+    GIVEN_UP = 40
+
+
+class InboxRow(SQLModel, table=True):
+    """A sale that a vendor told us to look at, once however often it was told. No payload is kept."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("ix_inbox_waiting", "account", "due_ms", sqlite_where=text("state = 10"),
+              postgresql_where=text("state = 10")),
+        Index("ix_inbox_handled", "account", "handled_ms", sqlite_where=text("state > 10"),
+              postgresql_where=text("state > 10")),
+        {"sqlite_with_rowid": False},
+    )  # fmt: skip
+    account: int = Field(primary_key=True, foreign_key="accounts.id")
+    subject_id: str = Field(primary_key=True)
+    version: int = Field(sa_column=Column(BigInteger, nullable=False))  # the highest one told; 0: none was
+    mark: int  # rises with every delivery that asks for another look
+    state: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    attempts: int
+    received_ms: int = Field(sa_column=Column(BigInteger, nullable=False))  # the first one still unanswered
+    due_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    handled_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    reason: str  # why it is tried again, or was given up
+
+
+class InboxDeliveryRow(SQLModel, table=True):
+    """A delivery that was taken, so that its repetition is recognised."""
+
+    __tablename__ = "inbox_deliveries"
+    __table_args__ = (Index("ix_inbox_deliveries_seen", "seen_s"), {"sqlite_with_rowid": False})
+    account: int = Field(primary_key=True, foreign_key="accounts.id")
+    key: str = Field(primary_key=True)
+    seen_s: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class InboxCountRow(SQLModel, table=True):
+    """How many deliveries of a kind an account had; account 0 is nobody's."""
+
+    __tablename__ = "inbox_counts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    account: int = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_s: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class DeadLetterRow(SQLModel, table=True):
