@@ -1,0 +1,97 @@
+"""`given`: the world at the start of a story."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from scenarios.language.base import Amount, Anything, Moment, Name, Names, Words
+
+Source = Literal["lightspeed_r", "lightspeed_x", "sitoo"]
+
+
+class Shop(Words):
+    """A shop. Its zone is the one its times are told in."""
+
+    name: Name
+    zone: str = "America/New_York"
+    currency: str = "USD"
+    registers: int = Field(default=1, ge=1, le=20)
+    country: str = ""  # two letters
+    till: Name = ""  # which till, where there are several
+
+
+class Article(Words):
+    """Something sold. An article that only a sale names has the price it was sold at first."""
+
+    name: Name
+    price: Amount
+    category: str = ""  # with parents: Kitchen/Cups
+    brand: str = ""
+    sku: str = ""
+    image: str = ""
+    kind: Literal["standard", "gift_card", "service"] = "standard"
+    till: Name = ""
+
+
+class Customer(Words):
+    """A person in the till."""
+
+    name: Name  # what the story calls them: first name, or first and last
+    email: str | None = None
+    phone: str = ""
+    marketing: Literal["agreed", "refused"] | None = None  # none: what the till writes by itself
+    company: str = ""
+    title: str = ""
+    address: dict[str, str] = Field(default_factory=dict)
+    tags: list[str] = Field(default_factory=list)
+    group: str = ""
+    since: Moment | None = None  # none: since before the story
+    till: Name = ""
+    extra: Anything = Field(default_factory=dict)  # more of the fake's own add_customer
+
+
+class Till(Words):
+    """One till account, where a story has several."""
+
+    SHORT = "source"
+    name: Name = ""
+    source: Source
+    settings: Anything = Field(default_factory=dict)
+    switches: Anything = Field(default_factory=dict)
+    build: Anything = Field(default_factory=dict)  # of the fake, such as tax_rate or registers
+
+
+class Person(Words):
+    """A profile Klaviyo has before the story."""
+
+    name: Name = ""  # a customer of this story; or say the address
+    email: str = ""
+    consent: Literal["subscribed", "unsubscribed", "never_subscribed"] = "never_subscribed"
+    properties: Anything = Field(default_factory=dict)
+
+
+class KlaviyoGiven(Words):
+    """The Klaviyo account."""
+
+    zone: str = "America/New_York"
+    currency: str = "USD"
+    switches: Anything = Field(default_factory=dict)
+    profiles: list[Person] = Field(default_factory=list)
+    lists: Names = Field(default_factory=list)
+
+
+class Given(Words):
+    """The world at the start."""
+
+    till: Source | None = None  # the one till
+    tills: list[Till] = Field(default_factory=list)
+    clock: Moment | None = None  # none: midnight before the first thing that happens
+    shop: Shop | None = None
+    shops: list[Shop] = Field(default_factory=list)
+    articles: list[Article] = Field(default_factory=list)
+    customers: list[Customer] = Field(default_factory=list)
+    settings: Anything = Field(default_factory=dict)  # of the account, as in tillproof.toml
+    switches: Anything = Field(default_factory=dict)  # of the till's fake
+    build: Anything = Field(default_factory=dict)
+    klaviyo: KlaviyoGiven = KlaviyoGiven()
+    monitor: Anything = Field(default_factory=dict)  # the [monitor] section of tillproof.toml

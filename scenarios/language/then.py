@@ -1,0 +1,195 @@
+"""`then`: what must hold. A check that says `only` allows nothing else."""
+
+from typing import Literal
+
+from pydantic import Field, RootModel
+
+from scenarios.language.base import Amount, Anything, Day, Moment, Name, Names, Words
+
+FINDINGS = Literal[
+    "remainder", "silence", "missing", "duplicate", "orphaned", "amount_mismatch", "wrong_currency", "day_shift",
+    "lost_refund", "wrong_profile", "line_mismatch", "same_second_collapse", "double_key", "twin_metric",
+    "consent_mismatch", "future_dated", "late",
+]  # fmt: skip
+ALERTS = Literal["could_not_judge", "monitor_silent", "source_silent"]
+
+
+class Event(Words):
+    """One event in Klaviyo. What is not said may be anything."""
+
+    metric: Name
+    for_: Name | None = None  # a customer of the story, or an address
+    sale: Name | None = None  # OrderId
+    value: Amount | None = None
+    currency: str | None = None
+    at: Moment | None = None  # to the second, in the first shop's zone unless it says one
+    history: bool | None = None  # sent as backfill, so that no flow fires
+    properties: Anything = Field(default_factory=dict)  # each exactly so; null: not there
+    only_properties: Anything | None = None  # these, and no others at the top
+    products: dict[Name, Amount] = Field(default_factory=dict)  # with an Ordered Product for each: quantity
+    count: int = Field(default=1, ge=0)
+
+
+class Events(RootModel[list[Event]]):
+    """A list of events."""
+
+
+class Counts(RootModel[dict[str, int]]):
+    """Numbers by name."""
+
+
+class Profile(Words):
+    """One profile in Klaviyo."""
+
+    of: Name  # a customer, or an address
+    email: str | None = None
+    phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    organization: str | None = None
+    location: Anything = Field(default_factory=dict)
+    properties: Anything = Field(default_factory=dict)
+    consent: Literal["subscribed", "unsubscribed", "never_subscribed"] | None = None
+    lists: Names | None = None
+
+
+class People(RootModel[Names]):
+    """Customers, or addresses."""
+
+
+class Requests(Words):
+    """How often something was asked of a fake."""
+
+    of: Name  # klaviyo, or a till
+    method: str = "*"
+    path: str = "*"
+    status: int | None = None
+    count: int | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+
+
+class Letter(Words):
+    """One dead letter. What is not said may be anything."""
+
+    subject: Name
+    reason: str | None = None  # how it begins
+    sale: Name | None = None
+
+
+class Letters(RootModel[list[Letter]]):
+    """Dead letters."""
+
+
+class LeftOut(RootModel[dict[str, str]]):
+    """Why the ledger left sales out: the first reason, by sale."""
+
+
+class Finding(Words):
+    """One finding. What is not said may be anything."""
+
+    SHORT = "kind"
+    kind: FINDINGS
+    metric: Name | None = None
+    sale: Name | None = None
+    amount: Amount | None = None  # the money it stands for
+    day: Day | None = None
+    cause: str | None = None  # its code
+    proven: bool | None = None
+    count: int = Field(default=1, ge=1)
+
+
+class Findings(RootModel[list[Finding]]):
+    """Findings."""
+
+
+class Books(Words):
+    """The accounting of one metric over the window, or one day, shop and currency of it."""
+
+    metric: Name
+    day: Day | None = None
+    shop: Name | None = None
+    currency: str | None = None
+    sales: int | None = None
+    sales_money: Amount | None = None
+    delivered: int | None = None
+    delivered_money: Amount | None = None
+    excluded: int | None = None
+    excluded_money: Amount | None = None
+    settling: int | None = None
+    missing: int | None = None
+    missing_money: Amount | None = None
+    events: int | None = None
+    events_money: Amount | None = None
+    orphaned: int | None = None
+    duplicates: int | None = None
+    arrived: int | None = None
+    gone: int | None = None
+
+
+class Alert(Words):
+    """One alert. What is not said may be anything."""
+
+    SHORT = "kind"
+    kind: Name
+    transition: Literal["new", "worse", "recovered"] | None = None
+    severity: Literal["critical", "error", "warning"] | None = None
+    state: Literal["waiting", "sent", "kept", "failed", "given_up"] | None = None
+
+
+class Alerts(RootModel[list[Alert]]):
+    """Alerts."""
+
+
+class Nothing(Words):
+    """A check that needs no more words."""
+
+
+class Code(Words):
+    """An exit code."""
+
+    SHORT = "is_"
+    is_: int
+
+
+class Zone(Words):
+    """What the zone diagnosis came to."""
+
+    SHORT = "status"
+    status: Literal["not_needed", "proven", "not_a_zone", "cannot_tell"]
+    sales_zone: str | None = None
+    events_zone: str | None = None
+
+
+class When(Words):
+    """A time the clock shows."""
+
+    SHORT = "at"
+    at: Moment
+
+
+WORDS: dict[str, type[Words] | type[RootModel[object]]] = {
+    "klaviyo has only": Events,
+    "klaviyo has": Events,
+    "klaviyo lacks": Events,
+    "klaviyo counts only": Counts,
+    "klaviyo profile is": Profile,
+    "klaviyo knows only": People,
+    "klaviyo does not know": People,
+    "requests": Requests,
+    "dead letters are only": Letters,
+    "no dead letters": Nothing,
+    "ledger leaves out": LeftOut,
+    "sync counted": Counts,
+    "sync exit code": Code,
+    "monitor agrees": Nothing,
+    "monitor cannot judge": Nothing,
+    "monitor finds only": Findings,
+    "monitor finds": Findings,
+    "monitor left out only": Counts,
+    "monitor exit code": Code,
+    "accounting": Books,
+    "zone diagnosis": Zone,
+    "alerts are only": Alerts,
+    "no alerts": Nothing,
+}  # type: ignore[dict-item]  # the root models differ in what they hold
