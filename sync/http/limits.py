@@ -240,9 +240,7 @@ class FixedWindow:
     def _wait_s(self, now: float) -> float:
         if self._ends_at is not None and now >= self._ends_at:
             self._begin(now)
-        if self._limit is None:
-            return 0.0 if self._ends_at is None else self._ends_at - now
-        if self._spent >= max(1, int(self._limit * self._share)):
+        if self._limit is not None and self._spent >= max(1, int(self._limit * self._share)):
             # Our share is used up; whatever remains is left to the merchant's other programs.
             ends_at = self._ends_at if self._ends_at is not None else self._began_at + self._period_s
             if now >= ends_at:

@@ -20,6 +20,7 @@ class _Cursor(msgspec.Struct):
     v: int
     at: int
     marks: list[tuple[int, int]]  # epoch seconds and the version that was the latest then, ascending
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Reach:
     version: int = 0
     at_s: int = 0
     marks: tuple[tuple[int, int], ...] = ()
+    ended: bool = False  # whether the first reading came to its end
 
     @classmethod
     def of(cls, cursor: str | None) -> "Reach":
@@ -39,11 +41,11 @@ class Reach:
             found = msgspec.json.decode(cursor, type=_Cursor)
         except msgspec.DecodeError:
             raise ValueError("the stored cursor is not one of this feed") from None
-        return cls(found.v, found.at, tuple(found.marks))
+        return cls(found.v, found.at, tuple(found.marks), found.ended)
 
     def cursor(self) -> str:
         """The text to store."""
-        return msgspec.json.encode(_Cursor(self.version, self.at_s, list(self.marks))).decode()
+        return msgspec.json.encode(_Cursor(self.version, self.at_s, list(self.marks), self.ended)).decode()
 
     def start(self, overlap: timedelta) -> int:
         """The version to read on from: the latest one as it was `overlap` before the last read."""
@@ -53,16 +55,20 @@ class Reach:
     def moved(
         self, version: int | None, told: Iterable[str | None], now_at: datetime, keep: timedelta
     ) -> "Reach":
-        """After a page up to `version`; `told` are the times its rows name, by which old pages are told.
+        """After a page up to `version`; without one it was the empty page at the end.
 
-        Without `version` it was the empty page at the end: everything there is was seen at this instant.
+        What is read now was the latest now. Only the first reading, of rows long past, goes by the times the
+        rows name themselves (`told`), lest all of it be read again; these may be older than the truth.
         """
         now_s = int(now_at.timestamp())
         latest = self.marks[-1][0] if self.marks else 0
-        at_s = now_s if version is None else min(now_s, max([latest, *_seconds(told)]) or now_s)
+        by_rows = [] if self.ended or version is None else _seconds(told)
+        at_s = min(now_s, max([latest, *by_rows])) if by_rows else now_s
         reached = max(self.version, version or 0)
         marks = [*self.marks, (max(at_s, latest), reached)]
-        return Reach(reached, now_s, _thinned(marks, now_s - int(keep.total_seconds())))
+        return Reach(
+            reached, now_s, _thinned(marks, now_s - int(keep.total_seconds())), self.ended or version is None
+        )
 
 
 def _seconds(told: Iterable[str | None]) -> list[int]:

@@ -38,6 +38,7 @@ SALES_ROWS = 1_000  # asked for; the vendor gives what it likes
 T = TypeVar("T")
 VERSION_ENDS_AT = datetime(2027, 7, 1, tzinfo=UTC)  # twelve months of API 2026-07
 _AHEAD_PAGES = 3  # held back, so that a return's original, which follows it, need not be asked for
+_UNREADABLE_MAX = 10  # rows of one page with none that can be read: then it is not the rows
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 
@@ -201,7 +202,9 @@ class LightspeedXSource:
 
     def _check_shape(self, rows: Rows[wire.Sale]) -> None:
         """A version that has expired is answered by another one without a word; its sales look otherwise."""
-        if any(row.status and not row.state and row.totals is None for row in rows.rows):
+        flat = any(row.status and not row.state and row.totals is None for row in rows.rows)
+        flat = flat or any(each.reason == wire.ANOTHER_VERSION for each in rows.set_aside)
+        if flat or (not rows.rows and len(rows.set_aside) > _UNREADABLE_MAX):
             raise expired()
 
     def _version_ended(self) -> tuple[SetAside, ...]:

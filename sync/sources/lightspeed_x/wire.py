@@ -16,6 +16,8 @@ from sync.http.errors import Unintelligible
 
 T = TypeVar("T")
 UPSTREAM = "Lightspeed X-Series"
+ANOTHER_VERSION = "another_version"  # why a row is set aside that has the flat shape of older versions
+_FLAT = frozenset({"status", "register_id", "total_price"})
 Number = Decimal | None
 Text = str | None
 
@@ -315,11 +317,10 @@ def page_decoder(subject: str, row_type: type[T]) -> Callable[[bytes], Rows[T]]:
             try:
                 rows.append(single.decode(each))
             except msgspec.ValidationError as problem:
-                aside.append(
-                    SetAside(
-                        subject, _id_of(each), "unreadable", f"a field has another type: {_place(problem)}"
-                    )
-                )
+                found = _object(each)
+                reason = ANOTHER_VERSION if found.keys() >= _FLAT else "unreadable"
+                detail = f"a field has another type: {_place(problem)}"
+                aside.append(SetAside(subject, str(found.get("id", "")), reason, detail))
         return Rows(rows, _version(raw.version), tuple(aside), len(raw.data))
 
     return decode
@@ -363,12 +364,12 @@ def _version(span: Span | None) -> int | None:
         raise Unintelligible(UPSTREAM, "a page does not say up to which version it goes") from None
 
 
-def _id_of(raw: msgspec.Raw) -> str:
+def _object(raw: msgspec.Raw) -> dict[str, object]:
     try:
         found = msgspec.json.decode(raw)
     except msgspec.DecodeError:
-        return ""
-    return str(found.get("id", "")) if isinstance(found, dict) else ""
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _place(problem: msgspec.ValidationError) -> str:
