@@ -3,7 +3,7 @@
 Trouble in reading a side never becomes agreement: the report then says that it could not judge.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import duckdb
 from monitor import verdict
 from monitor.compare import LostRows
 from monitor.driftfile import DriftFiles, Kept
+from monitor.expected import Places
 from monitor.outputs import FINDINGS_MAX, Outputs, cut, write_json
 from monitor.reading import Progress, Watched, read_sides, unseen
 from monitor.reconcile import Books, Request
@@ -28,7 +29,7 @@ from monitor.report_data import (
     Report,
     ReportWindow,
 )
-from sync.domain.clock import Clock, SystemClock, Window, days_window
+from sync.domain.clock import Clock, SystemClock, Window, business_day, days_window
 from sync.domain.errors import CannotRead
 from sync.http.errors import ApiTrouble, NotPermitted, Reconnect
 
@@ -47,10 +48,26 @@ def build(
     return Monitor(accounts, clock or SystemClock(), write, progress)
 
 
-def last_days(clock: Clock, count: int) -> tuple[date, date]:
-    """The last `count` days that have ended in UTC: the first and the last of them."""
-    last = clock.now().date() - timedelta(days=1)
+def last_days(clock: Clock, count: int, zones: Iterable[str] = ("UTC",)) -> tuple[date, date]:
+    """The last `count` days that have ended in every one of `zones`: the first and the last of them."""
+    now = clock.now()
+    last = min(business_day(now, zone) for zone in zones) - timedelta(days=1)
     return last - timedelta(days=count - 1), last
+
+
+def zones_of(accounts: Sequence[Watched]) -> set[str]:
+    """The zones of all shops, and Klaviyo's where a shop has none; UTC where an account cannot be asked now.
+
+    What cannot be asked is not lost: reconciling asks again and says so.
+    """
+    zones: set[str] = set()
+    for watched in accounts:
+        try:
+            shops = watched.source.account().shops
+            zones.update(Places(dict(shops), watched.reader.account().zone).zones())
+        except (ApiTrouble, CannotRead):
+            zones.add("UTC")
+    return zones or {"UTC"}
 
 
 class Monitor:
@@ -139,7 +156,7 @@ def _report(books: Sequence[Books], troubles: Sequence[Limit], request: Request,
             sale_metrics=frozenset(name for one in books for name in one.sale_metrics()),
             not_compared=sorted({name for one in books for name in one.unwatched()}),
         ),
-        next_step=verdict.next_step(code, kinds, told),
+        next_step=verdict.next_step(code, kinds, told, ours=all(one.watched.ours for one in books)),
         as_of=request.as_of,
         settle_s=request.settle_s,
         window=_window(books, request),

@@ -57,9 +57,11 @@ def reconcile(
         int, typer.Option(min=0, help="Minor units by which amounts may differ without being a finding.")
     ] = 0,
     key: Annotated[
-        str, typer.Option(help="The property that names an event's sale: $event_id, OrderId, …")
-    ] = "$event_id",
-    integration: Annotated[str, typer.Option(help="Who owns the metrics in Klaviyo.")] = "API",
+        str | None, typer.Option(help="The property that names an event's sale: $event_id, OrderId, …")
+    ] = None,
+    integration: Annotated[
+        str | None, typer.Option(help="Who owns the metrics in Klaviyo; * stands for anything.")
+    ] = None,
     settings: Annotated[
         Path, typer.Option("--settings", "-s", envvar="TILLPROOF_SETTINGS", help="The settings file.")
     ] = Path("tillproof.toml"),
@@ -73,20 +75,21 @@ def reconcile(
     tillproof monitor reconcile main --from 2026-03-01 --to 2026-03-31 --out reports/march
     """
     with plainly():
-        from monitor.app import build, last_days
+        from monitor.app import build, last_days, zones_of
         from monitor.opening import watched
         from monitor.progress import Shown
         from sync.domain.clock import SystemClock
         from sync.settings import Settings
 
         clock = SystemClock()
-        named = last_days(clock, days)
-        window = first.date() if first else named[0], last.date() if last else named[1]
         loaded = Settings.load(settings)
         with (
             watched(loaded, account, clock=clock, key_property=key, integration=integration) as accounts,
             Shown(quiet=json) as shown,
         ):
+            if first is None or last is None:
+                named = last_days(clock, days, zones_of(accounts))
+            window = first.date() if first else named[0], last.date() if last else named[1]
             report = build(accounts, clock=clock, progress=shown).reconcile(
                 *window, out, settle * 60, tolerance_minor=tolerance
             )

@@ -62,7 +62,7 @@ class Comparison:
     def load(
         self,
         expected: Sequence[Path],
-        observed: Path,
+        observed: Sequence[Path],
         terms: Terms,
         offsets: Sequence[Offset],
         shop_zones: Sequence[tuple[str, str]],
@@ -74,7 +74,7 @@ class Comparison:
         run("CREATE TABLE unwatched (metric VARCHAR)")
         self.fill("unwatched", [(metric,) for metric in unwatched])
         self.db.read_parquet([str(path) for path in expected]).create_view("expected_files")
-        self.db.read_parquet(str(observed)).create_view("observed_file")
+        self.db.read_parquet([str(path) for path in observed]).create_view("observed_file")
         run("CREATE TABLE heads (head VARCHAR, own VARCHAR)")
         self.fill("heads", [(head, terms.own_head) for head in SOURCES if terms.own_head])
         for step in (

@@ -58,6 +58,7 @@ class ExpectedRead:
     shops_seen: set[str] = field(default_factory=set)
     zones_seen: set[str] = field(default_factory=set)  # on receipts that name their own
     customers: Customers = field(default_factory=Customers)
+    old_seconds: set[int] = field(default_factory=set)  # when old sales voided now had been completed
 
 
 class ExpectedWriter:

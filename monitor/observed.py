@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Protocol
@@ -76,7 +77,7 @@ def _resolved(known: "Sequence[Metric]", name: str, integration: str) -> Watched
 
 
 def _owned(owner: str, wanted: str) -> bool:
-    return owner.casefold() == wanted.casefold()
+    return fnmatchcase(owner.casefold(), wanted.casefold())
 
 
 def read_observed(
@@ -91,14 +92,15 @@ def read_observed(
     more: Callable[[str], Sequence[str]] = lambda _: (),
     on_events: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
+    read: ObservedRead | None = None,
 ) -> ObservedRead:
     """Write every event of `watched` in `windows`, which do not overlap.
 
     `key_property` names the property that names the sale. Where an event says no currency, `currency` (the
     account's) is taken. `more` says, per metric, which properties to read about lines. `stopped` is asked
-    after each page. Errors of the reader come through.
+    after each page. `read` goes on with the numbers of an earlier reading. Errors of the reader come through.
     """
-    read = ObservedRead()
+    read = read or ObservedRead()
     for metric in watched:
         before = read.event_count
         extra = tuple(
@@ -111,7 +113,7 @@ def read_observed(
                 on_events(len(page))
                 if stopped():
                     return read
-        read.by_metric[metric.name] = read.event_count - before
+        read.by_metric[metric.name] = read.by_metric.get(metric.name, 0) + read.event_count - before
     return read
 
 

@@ -14,6 +14,7 @@ from monitor.explain import LedgerJournal
 from monitor.observed import EVENT_KEY
 from monitor.people import ProfileReader
 from monitor.reading import Watched
+from monitor.watching import Watching, watching
 from sync.connect import Network
 from sync.domain.clock import Clock
 from sync.http.client import shared_tls
@@ -34,15 +35,17 @@ def watched(
     name: str | None,
     *,
     clock: Clock,
-    key_property: str = EVENT_KEY,
-    integration: str = "API",
+    key_property: str | None = None,
+    integration: str | None = None,
     transports: Transports | None = None,
 ) -> Iterator[Sequence[Watched]]:
     """The account `name`, or all of them, opened for reading; closed again at the end.
 
-    `transports` mounts fakes by upstream. Raises WrongSettings, StoreTrouble, WrongKey and Reconnect.
+    Accounts that another integration feeds are watched as `[monitor.watch.NAME]` says; `key_property` and
+    `integration` take its place. `transports` mounts fakes by upstream. Raises WrongSettings,
+    StoreTrouble, WrongKey and Reconnect.
     """
-    if not key_property.strip():
+    if key_property is not None and not key_property.strip():
         raise WrongSettings(
             "the property that names an event's sale is empty; $event_id and OrderId are usual"
         )
@@ -50,7 +53,16 @@ def watched(
     with ExitStack() as stack:
         store = stack.enter_context(open_store(settings.store.url, create=False))
         opened = [_opened(one, settings, store, network, stack) for one in _names(settings, name)]
-        yield [replace(one, key_property=key_property, integration=integration) for one in opened]
+        yield [_asked(one, key_property, integration) for one in opened]
+
+
+def _asked(watched: Watched, key_property: str | None, integration: str | None) -> Watched:
+    changed = replace(
+        watched,
+        key_property=key_property or watched.key_property,
+        integration=integration or watched.integration,
+    )
+    return changed if changed.ours else replace(changed, journal=None)
 
 
 def _names(settings: Settings, name: str | None) -> list[str]:
@@ -75,12 +87,16 @@ def _opened(name: str, settings: Settings, store: Store, network: Network, stack
     stack.callback(till.close)
     klaviyo = network.klaviyo(name, account)
     stack.callback(klaviyo.close)
+    own = account.resolved()
+    theirs = watching(settings.monitor, name, own) or Watching(own, EVENT_KEY, "API")
     return Watched(
         name,
         account.source,
         till.source,
         KlaviyoReader(klaviyo),
-        account.resolved(),
+        theirs.preset,
+        theirs.key_property,
+        theirs.integration,
         people=ProfileReader(klaviyo),
         journal=LedgerJournal(store, number),
     )

@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from threading import Event
 from typing import cast
@@ -17,8 +18,10 @@ from monitor.expected import ExpectedRead, ExpectedWriter, Places
 from monitor.explain import Journal
 from monitor.observed import EVENT_KEY, EventReader, ObservedRead, WatchedMetric, read_observed, resolve
 from monitor.people import PeopleReader
+from monitor.voids import old_voids, seconds_of
 from sync.domain.clock import Window, days_window
 from sync.domain.facts import AccountFacts
+from sync.domain.planning import Kind
 from sync.domain.presets import Preset
 from sync.klaviyo.read import KlaviyoAccount
 from sync.sources.protocol import Page, Source
@@ -68,7 +71,7 @@ class Sides:
     observed: ObservedRead
     writer: ExpectedWriter
     expected_paths: tuple[Path, ...]
-    observed_path: Path
+    observed_paths: tuple[Path, ...]
 
 
 def read_sides(
@@ -92,29 +95,47 @@ def read_sides(
 
     def read_pos() -> ExpectedRead:
         with Rows(paths[0], EXPECTED, EXPECTED_RUNS) as rows:
+            pages = chain(
+                watched.source.read_window(read_window), old_voids(watched.source, read_window, writer.read)
+            )
             writer.pages(
-                _until(stop, _acquainted(watched, watched.source.read_window(read_window))),
+                _until(stop, _acquainted(watched, pages)),
                 rows,
                 lambda count: progress(watched.name, "pos", count),
             )
         return writer.read
 
     def read_klaviyo() -> ObservedRead:
-        with Rows(paths[1], OBSERVED, OBSERVED_RUNS) as rows:
+        return read_events(paths[1], metrics, (read_window, future), stop.is_set, None)
+
+    def read_events(
+        path: Path,
+        wanted: Sequence[WatchedMetric],
+        windows: Sequence[Window],
+        stopped: Callable[[], bool],
+        before: ObservedRead | None,
+    ) -> ObservedRead:
+        with Rows(path, OBSERVED, OBSERVED_RUNS) as rows:
             return read_observed(
                 watched.reader,
-                metrics,
-                (read_window, future),
+                wanted,
+                windows,
                 rows,
                 account=watched.name,
                 key_property=watched.key_property,
                 currency=facts.currency or klaviyo.currency,
                 more=lambda metric: lines.properties(kinds[metric]) if watched.ours else (),
                 on_events=lambda count: progress(watched.name, "klaviyo", count),
-                stopped=stop.is_set,
+                stopped=stopped,
+                read=before,
             )
 
     expected, observed = _both(read_pos, read_klaviyo, stop)
+    observed_paths = [paths[1]]
+    if seconds := seconds_of(expected):
+        placed = [metric for metric in metrics if kinds[metric.name] is Kind.PLACED]
+        observed_paths.append(folder / "observed_voided.parquet")
+        read_events(observed_paths[-1], placed, seconds, lambda: False, observed)
     return Sides(
         facts,
         klaviyo,
@@ -126,7 +147,7 @@ def read_sides(
         observed,
         writer,
         (paths[0],),
-        paths[1],
+        tuple(observed_paths),
     )
 
 

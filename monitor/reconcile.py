@@ -197,7 +197,9 @@ class Books:
         }
         last_at = datetime.fromtimestamp(self.sides.observed.last_s + 1, UTC)  # maybe in the future
         window = self.sides.read_window
-        return offsets(zones, Window(window.start_at, max(window.end_at, last_at)))
+        old = min(self.sides.expected.old_seconds, default=None)  # of sales voided now
+        first_at = window.start_at if old is None else datetime.fromtimestamp(old - 1, UTC)
+        return offsets(zones, Window(min(first_at, window.start_at), max(window.end_at, last_at)))
 
     def _compare(self, more: tuple[Path, ...]) -> Comparison:
         sides, request = self.sides, self._request
@@ -205,7 +207,7 @@ class Books:
         try:
             comparison.load(
                 (*sides.expected_paths, *more),
-                sides.observed_path,
+                sides.observed_paths,
                 Terms(
                     as_of_s=int(request.as_of.timestamp()),
                     settle_s=request.settle_s,

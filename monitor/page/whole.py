@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.charts import share
-from monitor.page import text, words
+from monitor.page import segments, text, words
 from monitor.page.accounting import Statement, statements
 from monitor.page.calendar import CELLS_MAX, Month, months
 from monitor.page.findings import Card, Group, groups
 from monitor.page.leftout import Reason, reasons
 from monitor.page.pattern import Amiss, Pattern, pattern
+from monitor.page.segments import Consent, Lag, Segment, Skipped
 from monitor.page.shops import ShopRow, rows
 from monitor.report_data import (
     Finding,
@@ -105,6 +106,11 @@ class Page:
     shops_left: int
     shops_amiss: int
     sources: tuple[Source, ...]
+    skipped: tuple[Skipped, ...]
+    anonymous: str
+    segments: tuple[Segment, ...]
+    lags: tuple[Lag, ...]
+    consent: tuple[Consent, ...]
     many_accounts: bool
     meanings: tuple[tuple[str, str], ...]
 
@@ -144,6 +150,11 @@ def page(report: Report, amiss: Iterable[Amiss] | None = None) -> Page:
         shops_left=len(report.shops) - len(shops),
         shops_amiss=sum(not shop.agrees for shop in shops),
         sources=_sources(report),
+        skipped=segments.skipped(report),
+        anonymous=segments.anonymous(report),
+        segments=segments.segments(report),
+        lags=segments.lags(report),
+        consent=segments.consent(report),
         many_accounts=len(report.accounts) > 1,
         meanings=words.MEANINGS,
     )

@@ -137,6 +137,14 @@ class LightspeedRSource:
             yield Page("window", None, tuple(read.sales), set_aside=read.set_aside, row_count=len(read.rows))
         yield from self._window_shipments(span)
 
+    def read_voided(self, window: Window) -> Iterator[Page]:
+        """Voided sales that were last changed in the window, whenever they were completed."""
+        span = _between(window)
+        if span is None:
+            return
+        for read in self._reader.pages({"updatetime": span, "voided": "true"}, "updatetime"):
+            yield Page("voided", None, tuple(read.sales), set_aside=read.set_aside, row_count=len(read.rows))
+
     def read_sales(self, sale_ids: Sequence[str]) -> Page:
         """These sales and their shipments as they are now; ids that do not exist are left out."""
         read = self._reader.by_ids(sale_ids)
