@@ -1,6 +1,6 @@
 """The pages of a run: feeds by cursor, windows, and second looks at sales that were left out before."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,6 +9,7 @@ from sync.domain.clock import Window, days_window, known_zone
 from sync.domain.contact import usable_email
 from sync.domain.facts import Sale, Shipment, Shop
 from sync.klaviyo.known import KnownProfiles
+from sync.sources.notices import Hint, ReadsHints
 from sync.sources.protocol import HasPeople, Page, Source
 from sync.store import people, sales
 from sync.store.bulk import chunks
@@ -55,6 +56,16 @@ class Feeds:
         """These sales and their shipments as they are now."""
         for some in chunks(sale_ids, SALES_MAX):
             yield self._acquainted(self._source.read_sales(some))
+
+    def hinted(self, hints: Sequence[Hint]) -> Iterator[Page]:
+        """The sales that a vendor told us of, as they are now."""
+        if self._known is not None:
+            self._known.forget()
+        if not isinstance(self._source, ReadsHints):
+            yield from self.sales([hint.sale_id for hint in hints])
+            return
+        for some in chunks(hints, SALES_MAX):
+            yield from map(self._acquainted, self._source.read_hinted(some))
 
     def newly_known(self, emails: Iterable[str]) -> Iterator[Page]:
         """The left-out sales of people whose profile is new in Klaviyo, and these people."""

@@ -3,8 +3,9 @@
 A run never raises for trouble that a person or time can mend: the result says what happened and what to do.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sync.domain.clock import Window
@@ -14,6 +15,7 @@ from sync.engine.ingest import Ingest
 from sync.engine.tally import Tally
 from sync.engine.work import Ends, Means, Progress, Work, no_progress, sender_for
 from sync.http.errors import ApiTrouble, NotPermitted, Reconnect, TryLater, Unintelligible
+from sync.sources.notices import Hint
 from sync.store import accounts, ledger, letters, people
 from sync.store.letters import Letter
 
@@ -81,6 +83,18 @@ class Runs:
         """Only the feed of new sales: what a till needs between two full runs."""
         return self._run("live", lambda work: work.changes(("sales",)), recorded=False)
 
+    def hinted(self, hints: Sequence[Hint], found: set[str], single_max: int) -> Result:
+        """Only the sales that a vendor told us of; `found` gets the numbers of those that exist.
+
+        Up to `single_max` events go one by one. Call it inside `Store.holding(hooks_lock(…))`.
+        """
+        runs = Runs(replace(self._ends, events=self._ends.events.singly(single_max)), self._means)
+        return runs._run("hooks", lambda work: work.hinted(hints, found), recorded=False, held=True)
+
+    def greet(self) -> Result:
+        """Only profiles and what people said about marketing; it may go on beside any other run."""
+        return self._run("greet", lambda work: work.greet(), recorded=False, held=True)
+
     def backfill(self, window: Window | None = None) -> Result:
         """Read all history, or a window of it, from the beginning or from where an earlier one stopped."""
         if window is None:
@@ -139,10 +153,12 @@ class Runs:
         work.sales(sorted({one.sale_id for one in chosen if one.sale_id}))
         work.changes()
 
-    def _run(self, mode: str, do: Callable[[Work], None], *, recorded: bool = True) -> Result:
+    def _run(
+        self, mode: str, do: Callable[[Work], None], *, recorded: bool = True, held: bool = False
+    ) -> Result:
         means, ends = self._means, self._ends
         started_s, tally = means.clock.monotonic(), Tally()
-        with means.store.holding(ends.name):
+        with nullcontext() if held else self._alone():
             run_id = self._start(mode) if recorded else None
             outcome, detail = Outcome.REFUSED, "the run was interrupted"
             try:
@@ -156,6 +172,13 @@ class Runs:
                     self._end(run_id, outcome, detail, tally)
             means.checkpoint("run ended")
         return Result(ends.name, mode, outcome, detail, tally, means.clock.monotonic() - started_s)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other run works on the account; one that webhooks asked for is short, and waited for."""
+        store, name = self._means.store, self._ends.name
+        with store.holding(name), store.holding(hooks_lock(name), wait=True):
+            yield
 
     def _start(self, mode: str) -> int:
         with self._means.store.writing() as connection:
@@ -179,6 +202,11 @@ class Runs:
     def _cursor(self, feed: str) -> str | None:
         with self._means.store.reading() as connection:
             return accounts.cursor(connection, self._ends.number, feed)
+
+
+def hooks_lock(name: str) -> str:
+    """What is held while an account's webhooks are followed, by these or by any other run."""
+    return f"{name}.hooks"
 
 
 def named(trouble: ApiTrouble) -> Outcome:

@@ -3,7 +3,7 @@
 Reading and delivery are interleaved, so memory stays flat and the waits on both rate limits overlap.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from sync.klaviyo.consent import ConsentWriter
 from sync.klaviyo.known import KnownProfiles
 from sync.klaviyo.profiles import ProfileWriter
 from sync.klaviyo.write import EventWriter
+from sync.sources.notices import Hint
 from sync.sources.protocol import Page, Source
 from sync.store import accounts
 from sync.store.database import Store
@@ -127,6 +128,27 @@ class Work:
         self._take(self._feeds.sales(sale_ids), None, force=True)
         self._deliver()
 
+    def hinted(self, hints: Sequence[Hint], found: set[str]) -> None:
+        """Sales that a vendor told us of: read at once and sent before anything else.
+
+        `found` gets the numbers of those that exist. Profiles and wishes are left to `greet`, for importing
+        profiles takes its time. Where order counts, whatever else came in is read first.
+        """
+        self.courier.resume()
+        if self._ends.preset.ordered and self._cursor("sales") is not None:
+            self._attempt(lambda: self._since_last("sales", found))
+        missing = [hint for hint in hints if hint.sale_id not in found]
+        self._attempt(lambda: self._take(_noted(self._feeds.hinted(missing), found), None))
+        self.courier.settle()
+        self.courier.everything()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def greet(self) -> None:
+        """Profiles and what people said about marketing, as far as they wait."""
+        self.courier.tell_people()
+        self.courier.tell_wishes()
+
     def again(self, sale_ids: list[str]) -> None:
         """Send whatever these sales became once more, and what they should have become for the first time.
 
@@ -151,7 +173,7 @@ class Work:
             self._take(self._feeds.newly_known(emails), None)
         self._set_cursor(_PROFILES, now_at.isoformat())
 
-    def _since_last(self, feed: str) -> None:
+    def _since_last(self, feed: str, found: set[str] | None = None) -> None:
         store, account = self._means.store, self._ends.number
         with store.writing() as connection:
             cursor = accounts.cursor(connection, account, feed)
@@ -160,7 +182,8 @@ class Work:
                 cursor = accounts.cursor(connection, account, BACKFILL + feed)
                 accounts.set_cursor(connection, account, HISTORY + feed, "reading")
             history = accounts.cursor(connection, account, HISTORY + feed) is not None
-        self._take(self._feeds.feed(feed, cursor), feed, history=history)
+        pages = self._feeds.feed(feed, cursor)
+        self._take(pages if found is None else _noted(pages, found), feed, history=history)
         if history:
             self._forget(HISTORY + feed)
 
@@ -223,6 +246,14 @@ class Work:
     def _forget(self, name: str) -> None:
         with self._means.store.writing() as connection:
             accounts.forget_cursor(connection, self._ends.number, name)
+
+
+def _noted(pages: Iterator[Page], found: set[str]) -> Iterator[Page]:
+    """The same pages; `found` gets the numbers of their sales, also of those that could not be read."""
+    for page in pages:
+        found.update(sale.sale_id for sale in page.sales)
+        found.update(item.subject_id for item in page.set_aside if item.subject == "sale")
+        yield page
 
 
 def sender_for(means: Means) -> AbstractContextManager[Sender]:

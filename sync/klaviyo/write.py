@@ -42,6 +42,10 @@ class EventWriter:
         self._client = client
         self._single_max = max(1, single_max)
 
+    def singly(self, single_max: int) -> "EventWriter":
+        """The same, sending up to `single_max` events one by one."""
+        return EventWriter(self._client, single_max=single_max)
+
     def send(
         self, batch: Sequence[Outgoing], *, refusals_max: int | None = None, in_order: bool = False
     ) -> Sent:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from sync.sources.fields import PosSettings
+from sync.sources.notices import SpeaksHooks
 from sync.sources.protocol import PointOfSale
 
 
@@ -23,3 +24,10 @@ def settings_of(name: str) -> type[PosSettings]:
 def pos(name: str) -> PointOfSale:
     """The adapter of a POS."""
     return cast("PointOfSale", import_module(f"sync.sources.{name}.pos"))
+
+
+def hooks(name: str) -> SpeaksHooks | None:
+    """How a POS tells by webhook; None for one that does not."""
+    if not (Path(__file__).parent / name / "hooks.py").exists():
+        return None
+    return cast("SpeaksHooks", import_module(f"sync.sources.{name}.hooks"))

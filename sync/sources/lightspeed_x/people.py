@@ -88,6 +88,28 @@ class People:
         for customer_id in wanted:
             self._fetch_one(customer_id)
 
+    def renew(self, customer_ids: Iterable[str]) -> None:
+        """Read those of these customers anew who are here, and their namesakes: what they want may be old."""
+        wanted = [each for each in self.sharing(dict.fromkeys(customer_ids)) if each in self._rows]
+        if self._all and len(wanted) > _FEW:
+            self._follow()
+            return
+        for customer_id in wanted:
+            found = self._client.one(f"customers/{customer_id}", wire.DECODE_CUSTOMER)
+            if found is not None:
+                self.take([found])
+
+    def _follow(self) -> None:
+        """Take every customer that changed since the last one that did."""
+        rows = (_decode(packed) for packed in self._rows.values())
+        after = max((row.version or 0 for row in rows), default=0)
+        pages = self._client.changed(
+            "customers", after, wire.DECODE_CUSTOMERS, page_size=PAGE_ROWS, deleted=True
+        )
+        for page in pages:
+            self.take(page.rows)
+            self._aside += page.set_aside
+
     def person(self, customer_id: str) -> Customer | None:
         """The person behind a customer, under this customer's id; None for nobody and for the WALKIN one."""
         if customer_id not in self._parsed:

@@ -35,7 +35,7 @@ ConsentText = Annotated[str, BeforeValidator(_consent)]
 class Settings(PosSettings):
     """A Lightspeed X-Series account: connected by a sign-in, or by a personal token."""
 
-    SECRETS: ClassVar[tuple[str, ...]] = ("client_secret", "personal_token")
+    SECRETS: ClassVar[tuple[str, ...]] = ("client_secret", "personal_token", "previous_client_secret")
     PRESET: ClassVar[str] = "klavx"
 
     domain_prefix: Prefix
@@ -43,6 +43,8 @@ class Settings(PosSettings):
     client_id: str = ""
     client_secret: str = Field(default="", repr=False)
     client_secret_file: Path | None = None
+    previous_client_secret: str = Field(default="", repr=False)  # webhooks signed with it are taken too
+    previous_client_secret_file: Path | None = None
     redirect_uri: str = ""  # as registered with Lightspeed
     personal_token: str = Field(default="", repr=False)  # instead of the three above
     personal_token_file: Path | None = None

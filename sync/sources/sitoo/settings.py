@@ -62,7 +62,7 @@ class Crm(Strict):
 class Settings(PosSettings):
     """A Sitoo account. Everything is read with one API ID; no person has to sign in."""
 
-    SECRETS: ClassVar[tuple[str, ...]] = ("password", "crm_password")
+    SECRETS: ClassVar[tuple[str, ...]] = ("password", "crm_password", "events_password")
     PRESET: ClassVar[str] = "sitoo"
 
     api_id: str  # such as 90001-316; shown when an API password is made
@@ -83,4 +83,7 @@ class Settings(PosSettings):
     crm: Crm | None = None
     crm_password: str = Field(default="", repr=False)
     crm_password_file: Path | None = None
+    events_username: str = ""  # as written into the events subscription in the back office
+    events_password: str = Field(default="", repr=False)
+    events_password_file: Path | None = None
     meaning: Meaning = Meaning()
