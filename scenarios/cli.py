@@ -43,6 +43,7 @@ def register(root: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Measure the main job.")
     group.command("main-job")(main_job)
     group.command("live")(live)
+    group.command("limits-x")(limits_x)
     group.command("fakes")(fakes)
     group.command("reconcile")(reconcile)
     root.add_typer(group, name="bench")
@@ -148,6 +149,26 @@ def reconcile(
     else:
         shown.show(figures, Console())
     raise typer.Exit(0 if all(holds for *_, holds in shown.checks(figures)) else 1)
+
+
+def limits_x(
+    sales: Annotated[int, typer.Option(min=1, help="Sales to backfill.")] = 100_000,
+    page_rows: Annotated[int, typer.Option(min=1, help="Sales the till gives a page.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Backfill an X-Series account on a virtual clock, against the least that both vendors' limits allow."""
+    from rich.console import Console
+
+    from scenarios.bench import limited_x
+
+    with _bar(quiet=as_json) as told, _plainly():
+        figures = limited_x.measure(sales=sales, page_rows=page_rows, seed=seed, told=told)
+    if as_json:
+        print(json.dumps(limited_x.as_json(figures), indent=2))
+    else:
+        limited_x.show(figures, Console())
+    raise typer.Exit(0 if all(holds for *_, holds in limited_x.checks(figures)) else 1)
 
 
 def fakes(
