@@ -21,6 +21,7 @@ _FIXED_BYTES = 300 * 2**20  # the interpreter, the engine's own needs and the re
 _PARTS_MAX = 64
 _PAIRS_MAX = 5_000  # looked at by one zone diagnosis
 _MARGIN = timedelta(days=3)
+_LATEST_S = 4_102_444_800  # 2100-01-01
 _SHOWN = 3
 
 Told = Callable[[str], object]  # hears, in a few words, what is being done
@@ -72,10 +73,9 @@ def compare(
     seen = open_observed(engine.db, observed, scratch)
     zones = tuple(zone for (zone,) in engine.rows("SELECT DISTINCT zone FROM expected_rows ORDER BY 1"))
     accounts = tuple(name for (name,) in engine.rows("SELECT DISTINCT account FROM expected_rows ORDER BY 1"))
-    as_of = options.as_of or datetime.fromtimestamp(max(sold.last_s, seen.last_s), UTC)
-    span = Window(
-        _at(min(sold.first_s, seen.first_s)) - _MARGIN, _at(max(sold.last_s, seen.last_s)) + _MARGIN
-    )
+    first_at, last_at = _at(min(sold.first_s, seen.first_s)), _at(max(sold.last_s, seen.last_s))
+    as_of = options.as_of or last_at
+    span = Window(first_at - _MARGIN, last_at + _MARGIN)
     fallback = zones[0] if len(zones) == 1 else UTC_ZONE
     spans = tuple(offsets({*zones, fallback, UTC_ZONE}, span))
     unwatched = _name_metrics(engine, sold, options.metrics)
@@ -118,13 +118,12 @@ def parts_of(row_count: int, memory_bytes: int) -> int:
 
 
 def _at(epoch_s: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(epoch_s, UTC)
-    except (OverflowError, ValueError, OSError):
+    if not 0 <= epoch_s < _LATEST_S:
         raise WrongExport(
-            f"happened_at has the value {epoch_s:,}, which is no instant in whole seconds since 1970; "
+            f"happened_at has the value {epoch_s:,}, which is no instant from 1970 to 2100 in whole seconds; "
             "milliseconds must be divided by 1000"
-        ) from None
+        )
+    return datetime.fromtimestamp(epoch_s, UTC)
 
 
 def _name_metrics(engine: Comparison, sold: Export, metrics: Mapping[str, str]) -> dict[str, int]:

@@ -21,7 +21,7 @@ OBSERVED_COLUMNS = ("event_id", "sale_id", "metric", "happened_at", "currency", 
 _MAY_BE_EMPTY = frozenset({"source", "shop_id", "profile"})
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 _ZONELESS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
-_INSTANTS = _ZONELESS | {"TIMESTAMP WITH TIME ZONE"}
+_ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"})
 _ZONED_TEXT = r"([zZ]|[+-]\d{2}(:?\d{2})?)$"
 _CURRENCY = re.compile("[A-Z]{3}")
 _SHOWN = 5
@@ -118,8 +118,12 @@ def _read(path: Path, column: str, kind: str) -> str:
 def _instant(path: Path, kind: str) -> str:
     if kind in _WHOLE:
         return "CAST(happened_at AS BIGINT) AS happened_at"
-    if kind in _INSTANTS:
-        return "epoch_us(happened_at) // 1000000 AS happened_at"
+    if kind in _ZONELESS or kind in _ZONED:
+        return (
+            "epoch_us(CAST(happened_at AS TIMESTAMPTZ)) // 1000000 AS happened_at"
+            if kind in _ZONED
+            else ("epoch_us(CAST(happened_at AS TIMESTAMP)) // 1000000 AS happened_at")
+        )
     if kind == "VARCHAR":
         return f"{_TEXT_INSTANT} AS happened_at"
     raise WrongExport(
@@ -128,6 +132,9 @@ def _instant(path: Path, kind: str) -> str:
     )
 
 
+_TEXT_AMOUNT = """CASE WHEN total_minor IS NULL OR total_minor = '' THEN NULL
+    WHEN regexp_full_match(total_minor, '-?\\d+') THEN CAST(total_minor AS BIGINT)
+    ELSE CAST(total_minor || ' (not whole)' AS BIGINT) END"""
 # Text without a zone is made to fail, with words that say why.
 _TEXT_INSTANT = f"""CASE WHEN happened_at IS NULL OR happened_at = '' THEN NULL
     WHEN regexp_full_match(happened_at, '-?\\d+') THEN CAST(happened_at AS BIGINT)
@@ -219,7 +226,7 @@ def _as_parquet(db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[str
 
 def _from_text(column: str) -> str:
     if column == "total_minor":
-        return "CAST(total_minor AS BIGINT) AS total_minor"
+        return f"{_TEXT_AMOUNT} AS total_minor"
     return f"{_TEXT_INSTANT} AS happened_at" if column == "happened_at" else column
 
 
