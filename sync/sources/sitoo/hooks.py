@@ -12,6 +12,7 @@ import hmac
 import msgspec
 
 from sync.sources.notices import Delivery, Heard, Hint, Turned
+from sync.sources.protocol import Link
 from sync.sources.sitoo.settings import Settings
 
 EVENTS_MAX = 100  # ten are promised; a vendor that sends more is better heard than refused
@@ -26,6 +27,14 @@ def reader(settings: Settings) -> "Events":
     """Reads the deliveries for one account."""
     account_id = settings.account_id or settings.api_id.rpartition("-")[0]
     return Events(account_id, settings.site_id, settings.events_username, settings.events_password)
+
+
+def subscribing(_link: Link, settings: Settings, url: str) -> str:
+    """What a person pastes under Events Subscriptions in the back office; the password stays with them."""
+    told: dict[str, object] = {"base_url": url, "event_types": sorted(_OF_ORDERS)}
+    if settings.events_password:
+        told |= {"username": settings.events_username, "password": "…"}
+    return msgspec.json.format(msgspec.json.encode([told]), indent=2).decode()
 
 
 class Events:

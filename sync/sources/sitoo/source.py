@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from sync.domain.clock import Clock, Window, iso, utc
+from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Customer, Marketing, Sale
 from sync.sources.protocol import ControlTotal, Page
 from sync.sources.sitoo import zreports
@@ -116,13 +117,18 @@ class SitooSource:
     def _articles(self, cursor: str | None) -> Iterator[Page]:
         if not self._catalog.keeps_articles:
             return
-        at = _instant(cursor)
-        for newest, page in self._catalog.changed(at):
-            stand = max(datetime.fromtimestamp(newest, UTC), at or datetime.fromtimestamp(0, UTC))
-            told = _cursor(at=iso(stand))
-            if page.set_aside or told != cursor:
-                yield Page("articles", told, set_aside=page.set_aside, row_count=page.sent_count)
-            cursor = told
+        at, settled_at = _instant(cursor), self._clock.now() - _CLOCK_DOUBT
+        newest, rows, aside = 0, 0, tuple[SetAside, ...]()
+        # The list is not in the order of changes, so there is nothing to remember before its end.
+        for seen, page in self._catalog.changed(at):
+            newest, rows, aside = seen, rows + page.sent_count, aside + tuple(page.set_aside)
+        stand = max(datetime.fromtimestamp(newest, UTC), at or datetime.fromtimestamp(0, UTC))
+        if newest and stand < settled_at:
+            # A catalogue is often imported within one second: once that is past, it is not read again.
+            stand += timedelta(seconds=1)
+        told = _cursor(at=iso(stand))
+        if rows and (aside or told != cursor):
+            yield Page("articles", told, set_aside=aside, row_count=rows)
 
     def _customers(self, cursor: str | None) -> Iterator[Page]:
         today = self._clock.now().date().isoformat()
