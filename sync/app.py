@@ -21,6 +21,7 @@ from sync.http.tokens import Tokens
 from sync.klaviyo.read import KlaviyoReader
 from sync.serve import TICK_S, Rounds, tick_for_ever, timetable_of
 from sync.settings import Settings, WrongSettings
+from sync.sources.notices import Subscriptions
 from sync.sources.protocol import Attempt, SignIn
 from sync.store import accounts, letters
 from sync.store.database import Store, open_store
@@ -211,6 +212,14 @@ class App:
         self._change(name, klaviyo_id=found.klaviyo.public_id, klaviyo_zone=found.klaviyo.zone)
         return found
 
+    def subscribing(self, name: str, url: str) -> Subscriptions | str:
+        """How an account is told of sales at `url`: a way to register, or what a person has to paste.
+
+        Raises WrongSettings where there is none.
+        """
+        account = self._opening.settings.accounts[self.names(name)[0]]
+        return self._network.subscribing(name, account, lambda: self._opening.vault(name), url)
+
     def rekey(self) -> int:
         """Seal every stored credential with the current key; the number of accounts changed."""
         ring = self._opening.ring()
@@ -251,6 +260,10 @@ class App:
         if result.outcome not in (Outcome.DONE, Outcome.SET_ASIDE):
             self._opening.close(name)
         return result
+
+    def forget(self, name: str) -> None:
+        """Open the account's ends anew when they are needed next."""
+        self._opening.close(name)
 
     def number(self, name: str) -> int:
         """The number of the account in the database."""

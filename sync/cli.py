@@ -45,11 +45,13 @@ sync.add_typer(dead_letters, name="dead-letters")
 
 
 def register(root: typer.Typer) -> None:
-    """Offer `tillproof sync …` and `tillproof accounts …`."""
+    """Offer `tillproof sync …`, `tillproof accounts …` and `tillproof hooks …`."""
     from sync.accounts.cli import accounts
+    from sync.hooks.cli import hooks
 
     root.add_typer(sync, name="sync")
     root.add_typer(accounts, name="accounts")
+    root.add_typer(hooks, name="hooks")
 
 
 @sync.command(epilog=_CODES)
@@ -156,12 +158,20 @@ def preview(
 
 
 @sync.command(epilog=_CODES)
-def run(settings: SettingsPath = SETTINGS_FILE, verbose: Verbose = False) -> None:
+def run(
+    settings: SettingsPath = SETTINGS_FILE,
+    verbose: Verbose = False,
+    hooks: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Take webhooks on this port of 127.0.0.1 too.")
+    ] = None,
+) -> None:
     """Keep all accounts in step until stopped: by their rhythm, and live while shops are open.
 
     \b
     tillproof sync run
+    tillproof sync run --hooks 8080         webhooks too, in the same process
     """
+    from sync.hooks.cli import taking
     from sync.show import result_text
 
     def tell(result: "Result") -> None:
@@ -172,7 +182,7 @@ def run(settings: SettingsPath = SETTINGS_FILE, verbose: Verbose = False) -> Non
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
-    with opened(settings) as app:
+    with opened(settings) as app, taking(settings, hooks):
         print(f"keeping {', '.join(app.names())} in step; stop with Ctrl-C", file=sys.stderr)
         app.run(tell=tell)
 

@@ -17,6 +17,7 @@ from sync.klaviyo.client import KlaviyoClient
 from sync.klaviyo.read import KlaviyoAccount, KlaviyoReader
 from sync.settings import AccountSettings, WrongSettings
 from sync.sources import registry
+from sync.sources.notices import Subscriptions
 from sync.sources.protocol import Attempt, Link, ProductShelf, SignIn, Till
 
 Transports = Mapping[str, httpx.BaseTransport]  # by upstream, to mount fakes in process
@@ -75,6 +76,15 @@ class Network:
                 f"`tillproof accounts check {name}` tries it"
             )
         return signing
+
+    def subscribing(
+        self, name: str, account: AccountSettings, vault: Callable[[], TokenVault], url: str
+    ) -> Subscriptions | str:
+        """How the account's till is told where to post its webhooks. Raises WrongSettings if it has none."""
+        hooks = registry.hooks(account.source)
+        if hooks is None:
+            raise WrongSettings(f"{name}: {account.source} has no webhooks; `tillproof sync run` polls it")
+        return hooks.subscribing(self._link(name, account, vault), account.pos, url)
 
     def _link(self, name: str, account: AccountSettings, vault: Callable[[], TokenVault]) -> Link:
         return Link(name, vault, self.clock, self.transports.get(account.source), self.tls, self.retry)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from sync.sources.protocol import Page
+from sync.sources.protocol import Link, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,10 @@ class Subscriptions(Protocol):
 
     names: tuple[str, ...]  # the kinds of event that are worth registering for
 
+    def address(self, name: str) -> str:
+        """Where deliveries of this kind are to go."""
+        ...
+
     def listed(self) -> Sequence[Subscription]:
         """Those that are ours."""
         ...
@@ -114,4 +118,8 @@ class SpeaksHooks(Protocol):
 
     def reader(self, settings: Any) -> HookReader:
         """Reads the account's deliveries. Raises WrongSettings when nothing could be verified."""
+        ...
+
+    def subscribing(self, link: Link, settings: Any, url: str) -> Subscriptions | str:
+        """A way to register for deliveries to `url`, or what a person has to paste at the vendor's."""
         ...

@@ -44,6 +44,7 @@ _SCOPES = {
     "outlets": "outlets:read",
     "registers": "registers:read",
     "retailer": "retailer:read payment_types:read",
+    "webhooks": "webhooks",
 }
 
 
@@ -124,6 +125,16 @@ class LightspeedXClient:
             return self._get(decode, path, path.partition("/")[0], {})
         except NotThere:
             return None
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """Change something; it may take effect twice when an answer is lost. Raises as reading does."""
+        return self._api.request(
+            method,
+            f"api/{API_VERSION}/{path}",
+            content=body,
+            content_type="application/json" if body is not None else None,
+            classify=lambda status, _headers, content: self._named(status, content, path.partition("/")[0]),
+        ).content
 
     def pause_s(self) -> float:
         """How long to wait before the next cheap read, to keep to our share of the window."""

@@ -18,8 +18,10 @@ from urllib.parse import parse_qs
 import msgspec
 
 from sync.sources.fields import WrongSettings
+from sync.sources.lightspeed_x import pos
 from sync.sources.lightspeed_x.settings import Settings
-from sync.sources.notices import Delivery, Heard, Hint, Turned
+from sync.sources.notices import Delivery, Heard, Hint, Subscriptions, Turned
+from sync.sources.protocol import Link
 
 BODY_BYTES_MAX = 1_000_000
 _FIELDS_MAX = 20
@@ -42,6 +44,12 @@ def reader(settings: Settings) -> "Hooks":
         )
     secrets = (settings.client_secret, settings.previous_client_secret)
     return Hooks([secret for secret in secrets if secret], settings.domain_prefix)
+
+
+def subscribing(link: Link, settings: Settings, url: str) -> Subscriptions:
+    """The store's webhooks that are ours. Raises WrongSettings where deliveries could not be verified."""
+    reader(settings)
+    return pos.webhooks(link, settings, url)
 
 
 class Hooks:

@@ -12,6 +12,7 @@ from sync.sources.lightspeed_x.client import LightspeedXClient
 from sync.sources.lightspeed_x.consent import Consent
 from sync.sources.lightspeed_x.settings import Settings
 from sync.sources.lightspeed_x.source import LightspeedXSource
+from sync.sources.lightspeed_x.subscriptions import Webhooks
 from sync.sources.protocol import Attempt, Link, Till
 
 NAME = "lightspeed_x"
@@ -41,6 +42,11 @@ def sign_in(link: Link, settings: Settings, attempt: Attempt) -> "SignIn | None"
             "with Lightspeed for this client"
         )
     return SignIn(_signing(link, settings), app, settings, link, attempt)
+
+
+def webhooks(link: Link, settings: Settings, url: str) -> Webhooks:
+    """The store's webhooks that are ours, to be sent to `url`. Raises WrongSettings without a secret."""
+    return Webhooks(_client(link, settings), url)
 
 
 class SignIn:

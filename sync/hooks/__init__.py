@@ -1,0 +1,1 @@
+"""Webhooks: taken, stored, answered, and only then followed."""

@@ -1,0 +1,52 @@
+"""Which of Klaviyo's two ways a cycle takes, so that neither of their limits ever makes a sale wait.
+
+Bulk requests are 150 a minute at most, single events 3,500. Spent as fast as they come, either would be gone
+before its minute is over, and the rest of the minute would be silence.
+"""
+
+from collections import deque
+
+from sync.domain.clock import Clock
+
+FEW = 3  # events that always go one by one: it is as quick as one bulk request
+SOME = 20  # and so many while the bulk request of this moment is spent
+BULK_EVERY_S = 0.42
+SINGLES_A_MINUTE = 3_000
+_MINUTE_S = 60.0
+
+
+class Pace:
+    """Remembers what the latest cycles sent."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Nothing sent yet."""
+        self._clock = clock
+        self._bulk_at = clock.monotonic() - BULK_EVERY_S
+        self._singles: deque[tuple[float, int]] = deque()
+
+    def wait(self, entries_count: int) -> None:
+        """Return when a cycle of so many sales may begin: at once, unless both ways are spent."""
+        wait_s = self._bulk_at + BULK_EVERY_S - self._clock.monotonic()
+        if wait_s > 0 and (entries_count > SOME or self._spent() + entries_count > SINGLES_A_MINUTE):
+            self._clock.sleep(wait_s)
+
+    def single_max(self) -> int:
+        """Up to how many events the cycle should send one by one."""
+        bulk_is_free = self._clock.monotonic() >= self._bulk_at + BULK_EVERY_S
+        if bulk_is_free:
+            return FEW if self._spent() < SINGLES_A_MINUTE else 1
+        return SOME
+
+    def sent(self, count: int, single_max: int) -> None:
+        """So many events went out."""
+        now = self._clock.monotonic()
+        if count > single_max:
+            self._bulk_at = now
+        elif count:
+            self._singles.append((now, count))
+
+    def _spent(self) -> int:
+        before = self._clock.monotonic() - _MINUTE_S
+        while self._singles and self._singles[0][0] <= before:
+            self._singles.popleft()
+        return sum(count for _, count in self._singles)
