@@ -76,3 +76,27 @@ def test_a_renamed_article_reaches_the_next_sale(tmp_path: Path) -> None:
             ["Boot"],
             ["Better Boot"],
         ]
+
+
+def test_a_renamed_brand_is_read_with_its_articles_and_others_are_left_alone(tmp_path: Path) -> None:
+    with shop(tmp_path) as s:
+        who = s.customer("ann@shopper.co")
+        for number in range(5):
+            s.state.add_brand(f"Other {number}")
+        s.sell(10, customer_id=who)
+        s.world.once()
+        s.wait(15)
+        searches = "route.GET /api/<version>/search"
+        before = s.world.till.journal.counts[searches]
+        brand = next(row for row in s.state.brands.rows.values() if row.data["name"] == "Acme")
+        brand.data["name"] = "Acme & Sons"
+        s.state.changed(s.state.brands, brand, int(s.world.clock.now().timestamp()))
+        s.wait(1)
+        s.world.once()
+        asked = s.world.till.journal.counts[searches] - before
+        assert asked <= 4, "the articles of one brand, and the customers of new sales"
+        s.sell(500, customer_id=who)
+        s.wait(30)
+        assert s.world.once().detail == ""
+        found = sorted(s.world.klaviyo.state.find_events("Placed Order (POS)"), key=lambda one: one.at)
+        assert [event.properties()["Brands"] for event in found] == [["Acme"], ["Acme & Sons"]]

@@ -86,12 +86,11 @@ class Catalog:
         self._groups = {**groups, **fresh}
         return bool(changed)
 
-    def take_brands(self, rows: Iterable[wire.Named]) -> list[str]:
-        """Keep the names of these brands; the ids of those whose name is another than it was."""
+    def take_brands(self, rows: Iterable[wire.Named]) -> None:
+        """Keep the names of these brands."""
         brands = self.brands()
         fresh = {row.id: row.name or "" for row in rows if row.id and not row.deleted_at}
         self._brands = {**brands, **fresh}
-        return list(fresh)
 
     def groups(self) -> Mapping[str, str]:
         """Names of the customer groups by id."""

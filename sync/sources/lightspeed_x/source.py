@@ -264,9 +264,13 @@ class LightspeedXSource:
         if not self._catalog.keeps_articles:
             return
         reach = Reach.of(cursor)
+        before = reach.version
         for rows in self._catalog.changed("brands", reach.start(self._overlap), wire.DECODE_NAMED):
-            for brand_id in self._catalog.take_brands(rows.rows) if cursor is not None else ():
-                self._catalog.of_brand(brand_id)
+            self._catalog.take_brands(rows.rows)
+            for row in rows.rows if cursor is not None else ():
+                # What is only read again has the name that its articles were given before.
+                if row.id and not row.deleted_at and (row.version or 0) > before:
+                    self._catalog.of_brand(row.id)
             reach = self._moved(reach, rows, ())
             yield Page("brands", reach.cursor(), set_aside=rows.set_aside, row_count=rows.count)
 
