@@ -42,24 +42,37 @@ def told(
 
     `account` adds to the account's own keys, and to its section of the POS under the POS's name.
     """
-    section = {**_SECTIONS[source](till, till_url), **({"open_hours": open_hours} if open_hours else {})}
-    more = dict(account or {})
+    own = section(
+        source,
+        till,
+        klaviyo,
+        till_url=till_url,
+        klaviyo_url=klaviyo_url,
+        open_hours=open_hours,
+        account=account,
+    )
     return {
         "store": {"url": f"sqlite:///{folder / 'tillproof.db'}"},
         "secrets": {"key": new_key()},
-        "accounts": {
-            ACCOUNT: {
-                **more,
-                "source": source,
-                source: {**section, **more.get(source, {})},
-                "klaviyo": {
-                    "api_key": klaviyo["api_key"],
-                    "base_url": klaviyo_url,
-                    **more.get("klaviyo", {}),
-                },
-            }
-        },
+        "accounts": {ACCOUNT: own},
     }
+
+
+def section(
+    source: str,
+    till: Mapping[str, str],
+    klaviyo: Mapping[str, str],
+    *,
+    till_url: str,
+    klaviyo_url: str,
+    open_hours: str = "",
+    account: Mapping[str, Any] | None = None,
+) -> dict[str, object]:
+    """One account's section of the settings, between these two fakes; `account` adds to it as in `told`."""
+    own = {**_SECTIONS[source](till, till_url), **({"open_hours": open_hours} if open_hours else {})}
+    more = dict(account or {})
+    end = {"api_key": klaviyo["api_key"], "base_url": klaviyo_url, **more.get("klaviyo", {})}
+    return {**more, "source": source, source: {**own, **more.get(source, {})}, "klaviyo": end}
 
 
 def _lightspeed_r(till: Mapping[str, str], url: str) -> dict[str, object]:

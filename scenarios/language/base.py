@@ -81,7 +81,10 @@ def moment_parts(text: str) -> tuple[str, str, str, str]:
     return day, clock, fold, zone.removeprefix("in ")
 
 
-_TIME = {"type": "string", "description": "10:15, 2026-05-04 10:15, tomorrow 06:00, … UTC, … in Europe/Stockholm"}
+_TIME = {
+    "type": "string",
+    "description": "10:15, 2026-05-04 10:15, tomorrow 06:00, … UTC, … in Europe/Stockholm",
+}
 Amount = Annotated[Decimal, BeforeValidator(_amount, json_schema_input_type=float)]
 Name = Annotated[str, BeforeValidator(_name, json_schema_input_type=str | int), Field(min_length=1)]
 Span = Annotated[int, BeforeValidator(_span, json_schema_input_type=str)]
@@ -98,7 +101,9 @@ class Item(Words):
     quantity: Amount = Decimal(1)
     price: Amount | None = None  # of one; none: the article's
     discount: Amount | None = None  # of the whole line
-    tax: Amount | None = None  # of the whole line (lightspeed_r); a rate such as 0.08 (lightspeed_x); percent (sitoo)
+    tax: Amount | None = (
+        None  # of the whole line (lightspeed_r); a rate such as 0.08 (lightspeed_x); percent (sitoo)
+    )
     note: str = ""
     extra: Anything = Field(default_factory=dict)  # more of the fake's own LineIn
 

@@ -105,7 +105,9 @@ class _Loading:
         whole: Way = (*way, *inside)
         match error["type"]:
             case "extra_forbidden":
-                self._say(whole, f"unknown word `{inside[-1]}`{_near(inside[-1], _allowed(model, inside[:-1]))}")
+                self._say(
+                    whole, f"unknown word `{inside[-1]}`{_near(inside[-1], _allowed(model, inside[:-1]))}"
+                )
             case "missing":
                 self._say(whole, f"`{inside[-1]}` is missing")
             case "literal_error":
@@ -145,7 +147,9 @@ def _near(told: object, known: Iterable[str]) -> str:
     words = list(known)
     near = difflib.get_close_matches(str(told), words, n=1, cutoff=0.5)
     if not near:
-        near = [word for word in words if str(told).split(" ")[0] and word.startswith(str(told).split(" ")[0])][:1]
+        near = [
+            word for word in words if str(told).split(" ")[0] and word.startswith(str(told).split(" ")[0])
+        ][:1]
     return f"; did you mean `{near[0]}`?" if near else f"; known here: {', '.join(words)}"
 
 

@@ -8,7 +8,16 @@ from scenarios.language.base import Amount, Anything, Items, Moment, Name, Retur
 from scenarios.language.given import Customer
 
 Kind = Literal[
-    "sale", "unfinished", "parked", "layby", "on account", "pickup", "delivery", "booking", "webshop", "gift card"
+    "sale",
+    "unfinished",
+    "parked",
+    "layby",
+    "on account",
+    "pickup",
+    "delivery",
+    "booking",
+    "webshop",
+    "gift card",
 ]
 
 

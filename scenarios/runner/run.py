@@ -1,0 +1,121 @@
+"""Telling one story from beginning to end."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenarios.language.loader import load
+from scenarios.language.nodes import Place, WrongStory
+from scenarios.language.story import MEANWHILE, Step, Story
+from scenarios.runner import at_machines, in_klaviyo, in_shop, look_klaviyo, look_monitor, look_programs
+from scenarios.runner.failing import CannotTell, Failed
+from scenarios.runner.stage import Stage, staged
+from sync.http.errors import ApiTrouble
+from sync.settings import WrongSettings
+
+DO: Mapping[str, Callable[..., object]] = {**in_shop.DO, **at_machines.DO, **in_klaviyo.DO}
+LOOK: Mapping[str, Callable[..., None]] = {**look_klaviyo.LOOK, **look_programs.LOOK, **look_monitor.LOOK}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a story. `trouble` is empty when all of it holds."""
+
+    file: str
+    title: str
+    topic: str
+    trouble: str
+    seconds: float
+    wrong: bool = False  # the story itself could not be read or carried out
+    fired: tuple[str, ...] = ()  # detectors
+    plants: tuple[str, ...] = ()
+    nearly: tuple[str, ...] = ()
+    skipped: str = ""  # why nothing was told
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of it holds."""
+        return not self.trouble and not self.skipped
+
+
+def run_file(path: Path, shown: str = "") -> Outcome:
+    """Read and tell the story in a file."""
+    name = shown or str(path)
+    started_s = time.perf_counter()
+    try:
+        story = load(path, name)
+    except WrongStory as wrong:
+        seconds = time.perf_counter() - started_s
+        return Outcome(name, path.stem, path.parent.name, str(wrong), seconds, wrong=True)
+    return run(story)
+
+
+def run(story: Story) -> Outcome:
+    """Tell a story. Bugs of the product surface as they are."""
+    started_s, trouble, wrong, fired = time.perf_counter(), "", False, set[str]()
+    try:
+        with staged(story) as stage:
+            try:
+                tell(stage, story)
+            finally:
+                fired = stage.seen.fired
+    except Failed as failure:
+        trouble = str(failure)
+    except (CannotTell, WrongSettings) as mistake:
+        place = Place(story.file, 1, 1)
+        trouble, wrong = (str(mistake) if ":" in str(mistake)[:120] else f"{place}: {mistake}"), True
+    return Outcome(
+        story.file, story.title, story.head.topic, trouble, time.perf_counter() - started_s, wrong,
+        tuple(sorted(fired)), tuple(story.head.plants), tuple(story.head.nearly_plants),
+    )  # fmt: skip
+
+
+def tell(stage: Stage, story: Story) -> None:
+    """Everything that happens, then everything that must hold, then what it says of detectors."""
+    for step in story.when:
+        if step.word == MEANWHILE:
+            for check in step.checks:
+                _carry_out(stage, check, LOOK)
+        else:
+            _carry_out(stage, step, DO)
+    for check in story.then:
+        _carry_out(stage, check, LOOK)
+    _detectors(stage, story)
+
+
+def _carry_out(stage: Stage, step: Step, known: Mapping[str, Callable[..., object]]) -> None:
+    """One step; whatever is wrong is told with its place."""
+    try:
+        known[step.word](stage, step.content)
+    except Failed as failure:
+        failure.place = failure.place or step.place
+        raise
+    except (CannotTell, WrongSettings, ApiTrouble) as mistake:
+        raise CannotTell(f"{step.place}: {step.word}: {mistake}") from None
+    except (ValueError, KeyError, TypeError) as mistake:
+        if not _of_a_fake(mistake):
+            raise
+        raise CannotTell(f"{step.place}: {step.word}: the fake does not take this: {mistake}") from None
+
+
+def _of_a_fake(mistake: BaseException) -> bool:
+    """Whether a fake refused what a story asked of it, rather than the product having a bug."""
+    trace = mistake.__traceback__
+    files = []
+    while trace is not None:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    return not any(f"/{part}/" in file for file in files for part in ("sync", "monitor"))
+
+
+def _detectors(stage: Stage, story: Story) -> None:
+    head, fired = story.head, stage.seen.fired
+    silent = [kind for kind in head.plants if kind not in fired]
+    loud = [kind for kind in head.nearly_plants if kind in fired]
+    if silent or loud:
+        told = [f"fires: {kind}" for kind in head.plants] + [f"silent: {kind}" for kind in head.nearly_plants]
+        raise Failed(
+            "detectors did not do what the story says of them", tuple(told),
+            tuple(f"fires: {kind}" for kind in sorted(fired)), Place(story.file, 1, 1),
+        )  # fmt: skip
