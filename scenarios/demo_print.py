@@ -16,7 +16,7 @@ SHOWN_KEYS_MAX = 10
 WHERE = {
     "sold_without_a_customer": "left out: no_customer",
     "sold_by_a_web_shop": "left out: ecommerce",
-    "never_completed": "no sale yet: in no account of any day",
+    "never_completed": "nothing: it is no sale yet",
     "voided_within_the_hour": "left out: voided",
     "voided_hours_later": "a Placed Order, and a Canceled Order that makes up for it",
     "refunded_fully": "one Refunded Order each",
@@ -118,6 +118,13 @@ def _customers(loaded: "Loaded") -> Table:
     broken = f"{loaded.customers_swallowed_email:,} + {loaded.customers_broken_email:,}"
     where = f"their {fates.get('unusable_email', 0):,} sales of a value: unusable_email"
     table.add_row("with one Klaviyo swallows, or none at all", broken, where)
+    if loaded.customers_opted_out:
+        known = len(loaded.known_emails)
+        table.add_row(
+            f"who said no to marketing; {known:,} of them Klaviyo knows all the same",
+            f"{loaded.customers_opted_out:,}",
+            f"the others' {fates.get('no_consent', 0):,} sales: no_consent",
+        )
     return table
 
 

@@ -28,7 +28,7 @@ class TillPlan:
     placed: tuple[str, ...]
     left_out: Mapping[str, str]
     sales: Numbers
-    every_s: int = 3600  # how often it is read while the shops trade
+    every_s: int = 3600  # how often it is read while the shops trade; reading oftener changes no number
     metrics: Mapping[str, str] = field(default_factory=dict)  # what the account adds to its preset
     build: Mapping[str, Any] = field(default_factory=dict)  # of the fake
     unit: str = "Ordered Product"
@@ -119,7 +119,6 @@ TILLS: Mapping[str, TillPlan] = {
             "voided_within_the_hour": "voided",
         },
         sales=_x_sales,
-        every_s=900,
         metrics={"product": "Ordered Product", "refunded": "Refunded Order", "canceled": "Canceled Order"},
     ),
     "sitoo": TillPlan(
@@ -136,7 +135,6 @@ TILLS: Mapping[str, TillPlan] = {
             "booked_and_collected": "booking",
         },
         sales=_sitoo_sales,
-        every_s=900,
         build={"currency": "USD"},
     ),
 }  # fmt: skip

@@ -51,6 +51,18 @@ def test_hostile_name_is_never_markup(two_days: Result) -> None:
     assert "<script>alert(1)" not in two_days.html.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("source", "order_metric"), [("lightspeed_x", "Placed Order (POS)"), ("sitoo", "Placed Order")]
+)
+def test_every_till_ends_as_its_receipts_foretell(source: str, order_metric: str, tmp_path: Path) -> None:
+    result = run(days=1, seed=7, out=tmp_path, source=source)
+    assert [line for line in [*result.events, *result.left_out] if not line.holds] == []
+    assert result.events[0].what == order_metric
+    assert result.events[0].foretold > 250  # of 385 receipts, most end as an order
+    assert (sum(match.planted for match in result.matches), result.remainder) == (21, (0, 0))
+    assert result.as_planned
+
+
 def test_a_defect_that_nobody_admits_fails_the_demo(tmp_path: Path) -> None:
     def plant_and_hide_one(world: World) -> list[Planted]:
         return Saboteur(world.klaviyo.state, world.till.state, seed=7).plant()[1:]
