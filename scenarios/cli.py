@@ -39,6 +39,9 @@ class Till(StrEnum):
 
 def register(root: typer.Typer) -> None:
     """Add both commands."""
+    from scenarios.simulation.cli import register as register_simulation
+
+    register_simulation(root)
     root.command()(demo)
     group = typer.Typer(no_args_is_help=True, help="Measure the main job.")
     group.command("main-job")(main_job)

@@ -1,0 +1,255 @@
+"""Living a story step by step: the judge looks after each run, the monitor at the end if it is asked."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fakes.klaviyo.state import instant_of
+from monitor.app import Monitor
+from monitor.opening import watched
+from monitor.report_data import Report, Severity, VerdictCode
+from scenarios.harness.sabotage import Planted, Saboteur
+from scenarios.simulation.doom import FAULTS, PAGE_FAULTS, Killed
+from scenarios.simulation.stage import ACCOUNT, Stage
+from scenarios.simulation.story import MONITOR_EVERY, Step, Story, wait_of
+from scenarios.simulation.tills import Hand
+from scenarios.simulation.witness import Witness
+from sync.engine.runs import Outcome
+
+_RUN_STEPS = 60  # so many a run of a shop like this takes, about
+_PATIENCE = 6  # runs after the last trouble in which all must have arrived
+_SETTLING = timedelta(hours=3)
+_TRUE_ANYWAY = frozenset({"late"})  # a sync that was down for a day is late, and the monitor says so
+_SABOTAGE = (
+    ("missing", "placed"), ("orphaned", "placed"), ("duplicate", "placed"), ("amount_mismatch", "placed"),
+    ("day_shift", "placed"), ("missing", "product"), ("duplicate", "product"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Lived:
+    """What came of a story. It went well when nobody complains."""
+
+    story: Story
+    complaints: list[str] = field(default_factory=list)
+    trace: str = ""
+    event_count: int = 0
+    killed_count: int = 0
+    request_count: int = 0
+    planted_count: int = 0
+    found_count: int = 0
+
+
+def live(stage: Stage, story: Story) -> Lived:
+    """Live a story to its end, or to the first complaint."""
+    return Life(stage, story).lived()
+
+
+class Life:
+    """One story on a stage. Its parts can be done one by one, as the state machine of the tests does."""
+
+    def __init__(self, stage: Stage, story: Story) -> None:
+        """Begin: an empty shop, nothing read yet."""
+        self.stage, self.story = stage, story
+        stage.begin(story.start_at)
+        self.hand: Hand = stage.kit.open(stage.till.state, story.zone, story.start_at)
+        self.witness = Witness(self.hand, stage.klaviyo.state)
+        self.lived_ = Lived(story)
+        self._pages_lie = False  # a fault was set that hides rows from a run without its noticing
+        self.witness.look()
+
+    def lived(self) -> Lived:
+        """All steps, then quiet, then the monitor."""
+        for number, step in enumerate(self.story.steps):
+            if self.lived_.complaints:
+                break
+            self.stage.tell(f"{number} {step.do}")
+            self.do(step)
+        if not self.lived_.complaints:
+            self.calm_down()
+        if self.story.monitor and not self.lived_.complaints:
+            self.ask_monitor()
+        return self.told()
+
+    def told(self) -> Lived:
+        """What came of it so far."""
+        lived = self.lived_
+        lived.event_count = len(self.stage.klaviyo.state.find_events())
+        lived.request_count = sum(line.startswith("  ") for line in self.stage.lines)
+        lived.trace = "\n".join([*self._head(), *self.stage.lines, *self._tail(), ""])
+        return lived
+
+    def do(self, step: Step) -> None:
+        """One step."""
+        clock = self.stage.clock
+        clock.advance(step.minutes * 60)
+        if step.do == "wait":
+            clock.advance(wait_of(step).total_seconds())
+        elif step.do == "sync":
+            self.run()
+        elif step.do == "crash":
+            self.crash((step.pick + step.also) % _RUN_STEPS)
+        elif step.do == "fault":
+            self._break(step)
+        else:
+            self.stage.tell(f"  {self.hand.do(step, clock.now())}")
+        self.witness.look()
+
+    def run(self) -> Outcome:
+        """One run of the sync, and a look at both ends."""
+        sync = self.stage.sync or self.stage.restart()
+        result = sync.once(ACCOUNT)[0]
+        self.stage.tell(f"  ended {result.outcome.value} sent {result.tally.sent_count}")
+        well = result.outcome is Outcome.DONE
+        if not well:
+            self.witness.cut_short = True
+        self._judge(complete=well and not self._pages_lie)
+        if result.outcome in {Outcome.REFUSED, Outcome.UNUSABLE, Outcome.RECONNECT, Outcome.SET_ASIDE}:
+            self._look_into(result.detail or f"set aside {dict(result.tally.set_aside)}", result.outcome)
+        return result.outcome
+
+    def crash(self, at_step: int) -> None:
+        """A run that dies at this step, if it takes so many, and a new process."""
+        self.stage.doom.at(at_step)
+        try:
+            self.run()
+        except Killed:
+            self.lived_.killed_count += 1
+            self.witness.cut_short = True
+            self.stage.tell("  killed")
+        finally:
+            self.stage.doom.spare()
+        self.stage.restart()
+        self._judge(complete=False)
+
+    def calm_down(self) -> None:
+        """Mend everything, run until all is said, and see that nothing is sent twice after that."""
+        stage = self.stage
+        self._mend()
+        stage.tell("calm")
+        for _ in range(_PATIENCE):
+            stage.clock.advance(_SETTLING.total_seconds())
+            self.witness.look()
+            outcome = self.run()
+            if self.lived_.complaints:
+                return
+            if outcome in {Outcome.DONE, Outcome.SET_ASIDE}:
+                break
+        else:
+            self._complain(f"not done after {_PATIENCE} quiet runs")
+        before = len(stage.klaviyo.state.find_events())
+        self.run()
+        if len(stage.klaviyo.state.find_events()) != before:
+            self._complain("a run with nothing to do has sent something")
+        self.lived_.complaints += self.witness.not_taken_back()
+
+    def ask_monitor(self) -> None:
+        """The monitor is silent; after sabotage it finds exactly that."""
+        planted = self._sabotaged()
+        report = self._report()
+        if report.verdict is VerdictCode.COULD_NOT_JUDGE:
+            self._complain(f"the monitor could not judge: {report.sentence}")
+            return
+        outdated = {uid for _, uid in self.witness.outdated()}
+        found = {
+            (str(one.kind.value), one.event_key)
+            for one in report.findings
+            if one.kind.value not in _TRUE_ANYWAY
+            and not (one.severity is Severity.WARNING and one.event_key in outdated)
+        }
+        wanted = {(one.kind, one.event_key) for one in planted}
+        self.lived_.planted_count, self.lived_.found_count = len(wanted), len(found & wanted)
+        self.stage.tell(f"  planted {sorted(wanted)}")
+        for kind, key in sorted(wanted - found):
+            self._complain(f"the monitor missed {kind} {key}")
+        for kind, key in sorted(found - wanted):
+            self._complain(f"the monitor cried {kind} {key}")
+
+    def _sabotaged(self) -> Sequence[Planted]:
+        names, stage = self.hand.metrics, self.stage
+        stage.clock.advance(2 * 86_400)  # a day later nothing is settling, and a day's shift is in the past
+        chance = [
+            _SABOTAGE[(self.story.seed // MONITOR_EVERY + place) % len(_SABOTAGE)]
+            for place in range(self.story.sabotage)
+        ]
+        saboteur = Saboteur(
+            stage.klaviyo.state, stage.till.state, seed=self.story.seed, order_metric=names["placed"]
+        )
+        planted: list[Planted] = []
+        for kind, metric in chance:
+            try:
+                planted += filter(self._shows, saboteur.plant([(kind, names[metric], 1)]))
+            except ValueError:  # so few events that there is nothing left to spoil
+                self.stage.tell(f"  no {metric} left for {kind}")
+        return planted
+
+    def _shows(self, planted: Planted) -> bool:
+        """Whether there is anything to find: a day of 25 hours may hold both instants."""
+        if planted.kind != "day_shift":
+            return True
+        [event] = self.stage.klaviyo.state.find_events(planted.metric, planted.event_key)
+        days = {
+            instant_of(at).astimezone(ZoneInfo(self.story.zone)).date()
+            for at in (event.at, event.at - 86_400)
+        }
+        return len(days) == 2
+
+    def _report(self) -> Report:
+        stage, out = self.stage, self.stage.folder / "report"
+        first, last = self.story.start_at.date() - timedelta(days=6), stage.clock.now().date()
+        with watched(stage.settings, ACCOUNT, clock=stage.clock, transports=stage.transports) as accounts:
+            report = Monitor(accounts, stage.clock, _unseen).reconcile(first, last, out)
+        shutil.rmtree(out, ignore_errors=True)
+        stage.tell(f"monitor {report.verdict.value} {sorted(report.findings_by_kind)}")
+        return report
+
+    def _break(self, step: Step) -> None:
+        end = "klaviyo" if step.pick % 2 else "till"
+        fake: Any = self.stage.klaviyo if end == "klaviyo" else self.stage.till
+        known = (*FAULTS, *PAGE_FAULTS) if end == "till" else FAULTS
+        fault = known[step.also % len(known)]
+        self._pages_lie |= fault in PAGE_FAULTS
+        pattern = "/api/*" if end == "klaviyo" else "*"
+        fake.faults.add(
+            {**fault, "match": {"path": pattern}, "times": 1 + step.seed % 4, "after": step.seed % 7}
+        )
+        self.stage.tell(f"  {end} {fault['kind']} x{1 + step.seed % 4} after {step.seed % 7}")
+
+    def _mend(self) -> None:
+        for fake in (self.stage.klaviyo, self.stage.till):
+            fake.faults.clear()
+        self._pages_lie = False
+
+    def _judge(self, *, complete: bool) -> None:
+        for line in self.witness.complaints(complete=complete):
+            self._complain(line)
+
+    def _look_into(self, detail: str, outcome: Outcome) -> None:
+        """An outcome that no story gives cause for."""
+        if self._broken() and outcome is not Outcome.UNUSABLE:
+            return
+        self._complain(f"a run ended {outcome.value}: {detail}")
+
+    def _broken(self) -> bool:
+        return bool(self.stage.klaviyo.faults or self.stage.till.faults)
+
+    def _complain(self, line: str) -> None:
+        self.stage.tell(f"! {line}")
+        self.lived_.complaints.append(line)
+
+    def _head(self) -> list[str]:
+        story = self.story
+        return [f"{story.till} seed {story.seed} in {story.zone} from {story.start_at.isoformat()}"]
+
+    def _tail(self) -> list[str]:
+        events = self.stage.klaviyo.state.find_events()
+        return [
+            f"= {one.metric_name} {one.unique_id} {one.at} {one.value} {one.email} {one.id}" for one in events
+        ]
+
+
+def _unseen(_report: Report, _path: object) -> None:
+    """Nobody reads this page."""

@@ -1,0 +1,144 @@
+"""The judge: looks at the till's truth and at Klaviyo's, and at nothing that lies between them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from fakes.klaviyo.eventstore import StoredEvent
+from fakes.klaviyo.state import State as KlaviyoState
+from scenarios.simulation.receipts import SHIPPED, House, Key, Receipt, Want, canceled, placed, usable, wanted
+from scenarios.simulation.tills import Hand
+
+
+@dataclass(slots=True)
+class Witness:
+    """Remembers what was right at any time: what was sent stays right when the till changes its mind."""
+
+    hand: Hand
+    klaviyo: KlaviyoState
+    ever: dict[Key, set[Want]] = field(default_factory=lambda: defaultdict(set))
+    addresses: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    void_unsent: set[str] = field(default_factory=set)  # sales voided before Klaviyo had them
+    cut_short: bool = False  # whether a run has died: it may have claimed what a later one must then send
+
+    def look(self) -> None:
+        """Take in the till as it is. To be called whenever it changed."""
+        self._now()
+
+    def complaints(self, *, complete: bool) -> list[str]:
+        """What is wrong now. `complete` also asks that nothing is missing: after a run that went well."""
+        receipts, now = self._now()
+        events = self._events()
+        held = Counter(key for key, _ in events)
+        told = [f"doubled {_name(key)} x{count}" for key, count in sorted(held.items()) if count > 1]
+        told += self._voids(receipts, held)
+        told += [line for key, event in events for line in self._wrong(key, event)]
+        told += self._scattered(events)
+        if complete:
+            told += [f"lost {_name(key)}" for key in sorted(now.keys() - held.keys())]
+        return told
+
+    def outdated(self) -> set[Key]:
+        """What was right when it was sent and would not be sent today, for its buyer is another or gone."""
+        _, now = self._now()
+        return {key for key, _ in self._events() if key in self.ever and key not in now}
+
+    def _now(self) -> tuple[Sequence[Receipt], Mapping[Key, Want]]:
+        receipts = self.hand.receipts()
+        house = self.hand.house
+        people = self.hand.people()
+        for number, address in people.items():
+            if usable(address):
+                self.addresses[number].add(address.lower())
+        now = wanted(receipts, house, self._may)
+        for key, want in now.items():
+            self.ever[key].add(want)
+        for receipt in receipts:
+            if receipt.state == "void":
+                self._meet_void(receipt, house)
+        return receipts, now
+
+    def _may(self, person: str) -> bool:
+        address = self.hand.people().get(person, "")
+        return usable(address) and self.hand.may_send(person, self.klaviyo)
+
+    def _meet_void(self, receipt: Receipt, house: House) -> None:
+        mine = set(self.ever.get(placed(receipt, house), ()))
+        key = canceled(receipt, house)
+        if key in self.ever or receipt.sale_id in self.void_unsent:
+            return
+        if self.cut_short or self._has(placed(receipt, house)):
+            self.ever[key] |= mine
+        else:
+            self.void_unsent.add(receipt.sale_id)
+
+    def _has(self, key: Key) -> bool:
+        return bool(self.klaviyo.find_events(self.hand.metrics[key[0]], key[1]))
+
+    def _events(self) -> list[tuple[Key, StoredEvent]]:
+        kinds = {name: kind for kind, name in self.hand.metrics.items()}
+        return [
+            ((kinds[event.metric_name], event.unique_id), event)
+            for event in self.klaviyo.find_events()
+            if event.metric_name in kinds
+        ]
+
+    def _voids(self, receipts: Sequence[Receipt], held: Mapping[Key, int]) -> list[str]:
+        told, house = [], self.hand.house
+        for receipt in receipts:
+            if receipt.state != "void" or not house.kinds >= {"canceled"}:
+                continue
+            sent, taken_back = placed(receipt, house) in held, canceled(receipt, house) in held
+            if sent and receipt.sale_id in self.void_unsent:
+                told.append(f"sent although voided before: {_name(placed(receipt, house))}")
+            if taken_back and not sent:
+                told.append(f"canceled what never was: {_name(canceled(receipt, house))}")
+        return told
+
+    def not_taken_back(self) -> list[str]:
+        """Sales that are void at the till and not in Klaviyo; asked after a run that went well."""
+        house = self.hand.house
+        return [
+            f"void but not canceled: {receipt.sale_id}"
+            for receipt in self.hand.receipts()
+            if receipt.state == "void"
+            and "canceled" in house.kinds
+            and self._has(placed(receipt, house))
+            and not self._has(canceled(receipt, house))
+        ]
+
+    def _wrong(self, key: Key, event: StoredEvent) -> list[str]:
+        wants = self.ever.get(key)
+        if not wants:
+            return [f"nobody asked for {_name(key)}"]
+        told = []
+        value = event.value if event.value is not None else Decimal(0)
+        if value not in {Decimal(want.value_minor) / 100 for want in wants}:
+            told.append(
+                f"{_name(key)} is worth {value}, not {sorted(want.value_minor for want in wants)} minor"
+            )
+        if key[0] != "canceled" and event.at not in {want.at_s for want in wants}:
+            told.append(f"{_name(key)} happened at {event.at}, not {sorted(want.at_s for want in wants)}")
+        people = {address for want in wants for one in want.people for address in self.addresses[one]}
+        if (event.email or "") not in people:
+            told.append(f"{_name(key)} lies on a profile that is none of its buyer's")
+        if event.currency not in (None, self.hand.currency):
+            told.append(f"{_name(key)} is in {event.currency}")
+        return told
+
+    def _scattered(self, events: Sequence[tuple[Key, StoredEvent]]) -> list[str]:
+        """One receipt's events lie on one profile; only its goods may go to somebody else."""
+        profiles: dict[str, set[str]] = defaultdict(set)
+        for key, event in events:
+            if key[0] == SHIPPED:
+                continue
+            for sale_id in {want.sale_id for want in self.ever.get(key, ())}:
+                profiles[sale_id].add(event.profile_id)
+        return [
+            f"sale {sale_id} lies on {len(ids)} profiles" for sale_id, ids in profiles.items() if len(ids) > 1
+        ]
+
+
+def _name(key: Key) -> str:
+    return f"{key[0]} {key[1]}"
