@@ -1,13 +1,14 @@
 """What a run leaves behind: report.json and drift.csv. The same report gives the same bytes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from monitor.report_data import Finding, Limit, Report
 
+_CHUNK = 8 * 2**20
 FILES = ("report.html", "report.json", "drift.csv", "drift.parquet")
 FINDINGS_MAX = 2_000  # in report.json and report.html
 COLUMNS = (
@@ -54,10 +55,10 @@ def cut(shown: int, total: int, where: str, rest: str) -> Limit:
     return Limit("cut", f"{where} shows {shown:,} of {total:,} findings", rest)
 
 
-def write_json(report: Report, path: Path, rows: Iterable[bytes] | None = None) -> None:
+def write_json(report: Report, path: Path, rows: Path | None = None) -> None:
     """The whole report, one accounting row to a line, so that a year of shops fits in bounded memory.
 
-    `rows` are the accounting's rows where they are JSON already; else the report's own are taken.
+    `rows` is a file with the accounting's rows, a line of JSON each; else the report's own are taken.
     """
     encoder = msgspec.json.Encoder()
     whole = encoder.encode(replace(report, accounting=()))
@@ -66,10 +67,24 @@ def write_json(report: Report, path: Path, rows: Iterable[bytes] | None = None) 
     with path.open("wb") as file:
         file.write(head + found)
         comma = b"\n"
-        for row in map(encoder.encode, report.accounting) if rows is None else rows:
+        for row in map(encoder.encode, report.accounting):
             file.write(comma + row)
             comma = b",\n"
+        if rows is not None:
+            file.write(b"\n")
+            _splice(rows, file)
         file.write(b"\n" + rest + b"\n")
+
+
+def _splice(rows: Path, into: BinaryIO) -> None:
+    """Copy lines with a comma between each two: JSON has no line breaks inside a line."""
+    left = b""
+    with rows.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            whole = left + chunk
+            left = whole[-1:]
+            into.write(whole[:-1].replace(b"\n", b",\n"))
+    into.write(left.rstrip(b"\n"))
 
 
 def summary_json(report: Report, folder: Path) -> str:

@@ -52,8 +52,7 @@ def compare_exports(
         rollups.write_rows(engine, scratch / "accounting.json")
         amiss = rollups.amiss(engine)
         engine.close()  # gives its memory back before the page takes some
-        with (scratch / "accounting.json").open("rb") as rows:
-            write_json(report, outputs.json, (row.rstrip(b"\n") for row in rows))
+        write_json(report, outputs.json, scratch / "accounting.json")
     except duckdb.OutOfMemoryException:
         raise ValueError(
             "the comparison needs more memory, or more room on the disk of --out, than it has; raise "

@@ -27,7 +27,7 @@ Money = dict[str, int]
 def write_rows(engine: Comparison, path: Path) -> None:
     """Every row as JSON, one to a line, by account, day, shop, metric and currency: far too many to hold."""
     names = f"account, shop_id AS shop, '' AS shop_name, business_day, zone, metric, currency, {_COLUMNS}"
-    query = f"SELECT {names} FROM accounting ORDER BY ALL"  # noqa: S608 - names of ours
+    query = f"SELECT {names} FROM accounting ORDER BY {_ROW_ORDER}"  # noqa: S608 - names of ours
     engine.db.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT json)")
 
 
@@ -133,6 +133,7 @@ def _found_by(engine: Comparison, column: str) -> Mapping[tuple[str, object], tu
 _RECEIPTS = """metric IN (SELECT metric FROM metric_names WHERE kind IN ('placed', 'refunded')
     OR NOT EXISTS (SELECT 1 FROM metric_names r WHERE r.kind IN ('placed', 'refunded')))"""
 _ZONES = "SELECT account, min(zone) FROM sold GROUP BY account HAVING count(DISTINCT zone) = 1"
+_ROW_ORDER = "account, business_day, shop_id, metric, currency, zone"
 _AMISS = """
 SELECT DISTINCT account, shop_id, business_day FROM accounting
 WHERE shop_id <> '' AND (missing_count > 0 OR orphaned_count > 0 OR duplicate_count > 0 OR mismatch_count > 0
