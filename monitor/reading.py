@@ -19,12 +19,13 @@ from monitor.explain import Journal
 from monitor.observed import EVENT_KEY, EventReader, ObservedRead, WatchedMetric, read_observed, resolve
 from monitor.people import PeopleReader
 from monitor.voids import old_voids, seconds_of
+from monitor.witness_receipts import kept
 from sync.domain.clock import Window, days_window
 from sync.domain.facts import AccountFacts
 from sync.domain.planning import Kind
 from sync.domain.presets import Preset
 from sync.klaviyo.read import KlaviyoAccount
-from sync.sources.protocol import Page, Source
+from sync.sources.protocol import HasControlTotals, Page, Source
 
 FUTURE = timedelta(days=400)  # how far ahead events are looked for that claim a time to come
 MARGIN = timedelta(days=2)  # read beyond both ends, so that a shifted event still finds its sale
@@ -72,6 +73,7 @@ class Sides:
     writer: ExpectedWriter
     expected_paths: tuple[Path, ...]
     observed_paths: tuple[Path, ...]
+    receipts_path: Path | None = None  # where tills keep totals of their own
 
 
 def read_sides(
@@ -89,6 +91,7 @@ def read_sides(
     read_window = window.widened(MARGIN)
     writer = ExpectedWriter(watched.name, watched.preset, places, watched.key_property)
     paths = folder / "expected.parquet", folder / "observed.parquet"
+    receipts = folder / "receipts.parquet" if isinstance(watched.source, HasControlTotals) else None
     stop = Event()
     future = Window(max(read_window.end_at, as_of), max(read_window.end_at, as_of) + FUTURE)
     kinds = {name: kind for kind, name in watched.preset.metrics.items()}
@@ -98,6 +101,8 @@ def read_sides(
             pages = chain(
                 watched.source.read_window(read_window), old_voids(watched.source, read_window, writer.read)
             )
+            if receipts is not None:
+                pages = kept(pages, receipts, watched.name, writer.read.sale_ids)
             writer.pages(
                 _until(stop, _acquainted(watched, pages)),
                 rows,
@@ -148,6 +153,7 @@ def read_sides(
         writer,
         (paths[0],),
         tuple(observed_paths),
+        receipts,
     )
 
 

@@ -34,6 +34,7 @@ class FindingKind(StrEnum):
     REMAINDER = "remainder"
     SILENCE = "silence"
     MISSING = "missing"
+    CONTROL_TOTAL = "control_total"
     DUPLICATE = "duplicate"
     ORPHANED = "orphaned"
     AMOUNT_MISMATCH = "amount_mismatch"
@@ -242,6 +243,70 @@ class ReportLag:
     max_s: int
 
 
+class ControlStatus(StrEnum):
+    """What came of one interval of one register."""
+
+    AGREES = "agrees"  # every difference is explained
+    DIFFERS = "differs"
+    SETTLING = "settling"  # closed so lately that receipts may still be on their way
+    OPEN = "open"  # no Z-report covers these receipts yet
+    NOT_JUDGED = "not_judged"  # it does not say, or reaches beyond what was read
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSide:
+    """What one witness says of an interval. Refunds are above zero; `net_minor` is sales less refunds."""
+
+    sales_count: int
+    sales_minor: int
+    refunds_count: int
+    refunds_minor: int
+    net_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTerm:
+    """One reason why two witnesses differ, and what it comes to. Counts of sales and refunds, net money."""
+
+    code: str
+    words: str
+    count: int
+    net_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportControl:
+    """One interval of one register by its three witnesses: the till's own total, the POS and Klaviyo.
+
+    till.net + sum(till_to_pos) + till_rest = pos.net, and pos.net = klaviyo.net + sum(pos_to_klaviyo) +
+    klaviyo_rest. What is missing in Klaviyo is a term like any other: it has findings of its own.
+    """
+
+    account: str
+    shop: str
+    shop_name: str
+    zone: str
+    register: str
+    register_name: str  # what people call it; the register's id where the POS has no name
+    report_id: str  # of the till's total; "" where there is none yet
+    business_day: date
+    opened_at: datetime  # from when receipts are counted; for an open interval its first receipt
+    closed_at: datetime | None
+    currency: str
+    status: ControlStatus
+    words: str  # what the status means here
+    till: ControlSide | None  # None while the interval is open
+    pos: ControlSide
+    klaviyo: ControlSide
+    till_to_pos: tuple[ControlTerm, ...]
+    till_rest_count: int
+    till_rest_minor: int
+    pos_to_klaviyo: tuple[ControlTerm, ...]
+    klaviyo_rest_minor: int
+    practice_count: int  # rung up for practice, which the till counts apart
+    practice_minor: int
+
+
 @dataclass(frozen=True, slots=True)
 class ReportConsent:
     """How many people the POS and Klaviyo hold which wish for marketing e-mail of; a finding or not."""
@@ -397,3 +462,4 @@ class Report:
     skipped: tuple[ReportSkipped, ...] = ()
     lags: tuple[ReportLag, ...] = ()
     consent: tuple[ReportConsent, ...] = ()
+    controls: tuple[ReportControl, ...] = ()  # gravest first; cut at a limit that `limits` then names

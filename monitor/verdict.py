@@ -8,6 +8,7 @@ from monitor.words import counted, money_of, plural
 _NOUNS = {
     FindingKind.REMAINDER: "row that does not add up",
     FindingKind.SILENCE: "suspicious silence",
+    FindingKind.CONTROL_TOTAL: "till total that differs",
     FindingKind.DUPLICATE: "duplicate",
     FindingKind.ORPHANED: "event without a sale",
     FindingKind.AMOUNT_MISMATCH: "wrong amount",
@@ -23,6 +24,7 @@ _NOUNS = {
 }
 _PLURALS = {
     FindingKind.REMAINDER: "rows that do not add up",
+    FindingKind.CONTROL_TOTAL: "till totals that differ",
     FindingKind.ORPHANED: "events without a sale",
     FindingKind.DAY_SHIFT: "events on another day",
     FindingKind.FUTURE_DATED: "events in the future",
@@ -37,6 +39,9 @@ _STEPS = {
     FindingKind.SILENCE: "Start with the silence: something is cut off, and the rest may follow from it.",
     FindingKind.MISSING: "Send the missing ones once more (tillproof sync resend), then reconcile again.",
     FindingKind.LOST_REFUND: "Send the lost refunds once more (tillproof sync resend), then reconcile again.",
+    FindingKind.CONTROL_TOTAL: (
+        "Look into the registers and intervals named below: a till counted what nobody else knows of."
+    ),
     FindingKind.DUPLICATE: "Find out what sends events twice before more arrive.",
     FindingKind.ORPHANED: "Find out what sends events that have no sale.",
     FindingKind.AMOUNT_MISMATCH: "Compare the amounts below with the receipts.",

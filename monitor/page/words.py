@@ -44,6 +44,9 @@ KINDS: Mapping[FindingKind, KindWords] = {
     FindingKind.MISSING: KindWords(
         "Missing", "The POS has it and it belongs in Klaviyo, but it is not there."
     ),
+    FindingKind.CONTROL_TOTAL: KindWords(
+        "Till's own total differs", "A register counted something else than the POS shows of it."
+    ),
     FindingKind.DUPLICATE: KindWords("Duplicates", "Klaviyo counts the same sale more than once."),
     FindingKind.ORPHANED: KindWords("Orphaned", "Klaviyo has an event whose sale the POS does not have."),
     FindingKind.AMOUNT_MISMATCH: KindWords(

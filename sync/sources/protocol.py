@@ -94,7 +94,8 @@ class ControlTotal:
     receipts_count: int | None = None
     practice_count: int = 0
     practice_minor: int = 0
-    rounding_minor: int = 0
+    rounding_minor: int = 0  # of cash, not in the amounts above
+    register_name: str = ""  # what people call the register, where the POS says
 
 
 @runtime_checkable

@@ -32,6 +32,7 @@ class Places:
     by_register: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)  # by register
     usual_zone: str = ""  # for orders of no known shop
+    register_keys: Mapping[str, str] = field(default_factory=dict)  # what is printed on receipts, by register
 
     @property
     def registers(self) -> frozenset[str]:
@@ -97,6 +98,7 @@ def read(client: SitooClient, settings: Settings) -> Places:
         },
         currencies,
         settings.zone,
+        {wire.guid(each.registerid): each.registerkey or "" for each in registers},
     )
 
 

@@ -143,6 +143,7 @@ class Register(msgspec.Struct):
     """A till."""
 
     registerid: str
+    registerkey: str | None = None
     warehouseid: int | None = None
     currencycode: str | None = None
 

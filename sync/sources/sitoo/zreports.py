@@ -62,4 +62,5 @@ def control_total(register_id: str, row: wire.ZReport, places: Places) -> Contro
         row.numpractice or 0,
         to_minor(row.moneypractice or _ZERO, currency),
         to_minor(row.moneyroundoff or _ZERO, currency),
+        places.register_keys.get(register_id, ""),
     )
