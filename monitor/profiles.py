@@ -250,5 +250,10 @@ JOIN units u ON u.unit_no = j.unit_no
 JOIN events e ON e.event_no = j.event_no
 CROSS JOIN params q
 WHERE j.status = 'delivered' AND j.kind <> 'product' AND u.customer_id <> '' AND e.profile_id <> ''
+  -- Of two copies one lies on the right profile; that the other exists is told as a duplicate.
+  AND NOT EXISTS (
+      SELECT 1 FROM hard_events h
+      WHERE h.metric = u.metric AND h.event_key = u.event_key AND h.event_no <> e.event_no
+  )
 ORDER BY u.happened_at, u.sale_id, e.event_id
 """
