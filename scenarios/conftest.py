@@ -38,7 +38,7 @@ class StoryItem(pytest.Item):
         if outcome.trouble:
             raise Untrue(outcome.trouble)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # noqa: ARG002 - pytest's own
         """What was expected against what is; a bug shows where it is."""
         if isinstance(excinfo.value, Untrue):
             return str(excinfo.value)

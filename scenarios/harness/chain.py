@@ -118,7 +118,7 @@ class Chain:
         move(self.clock, at, self.pushes)
 
     def fake(self, name: str) -> Any:
-        """A fake by its name: `klaviyo`, a till's, or the kind of the only till of its kind. Raises KeyError."""
+        """A fake by its name: `klaviyo`, a till's, or a kind that only one till has. Raises KeyError."""
         if name == KLAVIYO:
             return self.klaviyo
         if name in self.tills:

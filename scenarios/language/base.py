@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 _SPAN = re.compile(r"(\d+)\s*(s|m|h|d|seconds?|minutes?|hours?|days?)")
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _AT = re.compile(
-    r"(?:(\d{4}-\d\d-\d\d|tomorrow) )?(\d\d:\d\d(?::\d\d)?)(?: (first|second))?(?: (UTC|in [A-Za-z_+\-/0-9]+))?"
+    r"(?:(\d{4}-\d\d-\d\d|tomorrow) )?(\d\d:\d\d(?::\d\d)?)"
+    r"(?: (first|second))?(?: (UTC|in [A-Za-z_+\-/0-9]+))?"
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

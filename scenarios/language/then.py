@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from pydantic import Field, RootModel
+from pydantic import BaseModel, Field, RootModel
 
 from scenarios.language.base import Amount, Anything, Day, Moment, Name, Names, Words
 
 FINDINGS = Literal[
-    "remainder", "silence", "missing", "duplicate", "orphaned", "amount_mismatch", "wrong_currency", "day_shift",
-    "lost_refund", "wrong_profile", "line_mismatch", "same_second_collapse", "double_key", "twin_metric",
+    "remainder", "silence", "missing", "duplicate", "orphaned", "amount_mismatch", "wrong_currency",
+    "day_shift", "lost_refund", "wrong_profile", "line_mismatch", "same_second_collapse", "double_key",
+    "twin_metric",
     "consent_mismatch", "future_dated", "late",
 ]  # fmt: skip
 ALERTS = Literal["could_not_judge", "monitor_silent", "source_silent"]
@@ -168,7 +169,7 @@ class When(Words):
     at: Moment
 
 
-WORDS: dict[str, type[Words] | type[RootModel[object]]] = {
+WORDS: dict[str, type[BaseModel]] = {
     "klaviyo has only": Events,
     "klaviyo has": Events,
     "klaviyo lacks": Events,
@@ -192,4 +193,4 @@ WORDS: dict[str, type[Words] | type[RootModel[object]]] = {
     "zone diagnosis": Zone,
     "alerts are only": Alerts,
     "no alerts": Nothing,
-}  # type: ignore[dict-item]  # the root models differ in what they hold
+}

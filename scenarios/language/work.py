@@ -83,7 +83,7 @@ class Look(Happening):
 
 
 class Night(Happening):
-    """The nightly run: compare, remember, tell what changed. At six the next morning unless `at` says when."""
+    """The nightly run: compare, remember, tell. At six the next morning unless `at` says when."""
 
     ends: Literal["agrees", "drift", "could_not_judge"] | None = None
 

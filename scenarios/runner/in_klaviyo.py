@@ -33,6 +33,7 @@ def changes(stage: Stage, told: Changes) -> None:
     state = stage.chain.klaviyo.state
     for event in _victims(stage, told):
         row = state.events.row_of(event.id)
+        assert row is not None, "it was found a moment ago"
         if told.set_value is not None:
             state.set_value(event.id, told.set_value)
         if told.set_currency is not None:

@@ -63,7 +63,7 @@ def finds(stage: Stage, told: Findings) -> None:
 def _finds(stage: Stage, told: Sequence[Finding], *, only: bool) -> None:
     report = report_of(stage)
     left, missing = list(report.findings), []
-    for one in (one for one in told for _ in range(one.count)):
+    for one in [each for each in told for _ in range(each.count)]:
         found = next((each for each in left if _fits(stage, each, one)), None)
         if found is None:
             missing.append(one)

@@ -98,7 +98,8 @@ def _fits(stage: Stage, found: LetterOf, wanted: Letter) -> bool:
 def _tell(stage: Stage, found: LetterOf) -> str:
     names = {one.order_id: name for name, one in stage.sold.items()}
     letter = found.letter
-    return f"{letter.subject}: {letter.reason}, sale {names.get(letter.sale_id, letter.sale_id or 'none')} ({letter.detail})"
+    sale = names.get(letter.sale_id, letter.sale_id or "none")
+    return f"{letter.subject}: {letter.reason}, sale {sale} ({letter.detail})"
 
 
 LOOK: Mapping[str, Callable[..., None]] = {

@@ -16,7 +16,7 @@ from scenarios.harness.scratch import scratch
 from scenarios.language.base import Item, moment_parts
 from scenarios.language.given import Article, Customer, Given, Person, Shop
 from scenarios.language.given import Till as TillGiven
-from scenarios.language.story import Step, Story
+from scenarios.language.story import Story
 from scenarios.runner import till_r, till_sitoo, till_x
 from scenarios.runner.failing import CannotTell
 from scenarios.runner.till import Book, Till, When
@@ -378,15 +378,16 @@ def _times(story: Story, zone: str) -> list[datetime]:
     for step in story.when:
         told = getattr(step.content, "at", None) or getattr(step.content, "until", None)
         if told and _dated(told):
-            found.append(_told(step, told, zone, far))
+            found.append(_told(told, zone, far))
     return found
 
 
-def _told(step: Step, text: str, zone: str, far: datetime) -> datetime:
+def _told(text: str, zone: str, far: datetime) -> datetime:
     try:
         return instant(text, zone, far)
     except CannotTell:
-        return instant(f"{text.split(' ', maxsplit=1)[0]} 12:00", zone, far)  # told again, with its place, when it comes
+        # Told again, with its place, when it comes.
+        return instant(f"{text.split(' ', maxsplit=1)[0]} 12:00", zone, far)
 
 
 def _dated(text: str) -> bool:
