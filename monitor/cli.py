@@ -23,10 +23,12 @@ monitor = typer.Typer(no_args_is_help=True, help="Prove what reached Klaviyo.", 
 def register(root: typer.Typer) -> None:
     """Offer `tillproof monitor …`."""
     from monitor import nightly_cli, preview_cli, repair_cli
+    from monitor.web import cli as web_cli
 
     nightly_cli.offer(monitor)
     repair_cli.offer(monitor)
     preview_cli.offer(monitor)
+    web_cli.offer(monitor)
     root.add_typer(monitor, name="monitor")
 
 
