@@ -28,6 +28,7 @@ def simulate(
         bool | None, typer.Option("--monitor/--no-monitor", help="Ask it in every life, or in none.")
     ] = None,
     workers: Annotated[int, typer.Option("-n", min=0, help="Processes; 0 is one per core.")] = 0,
+    stop: Annotated[bool, typer.Option("--stop", "-x", help="End with the first life that fails.")] = False,
     trace: Annotated[
         Path | None, typer.Option(help="Write down the one life asked for: every step, request and event.")
     ] = None,
@@ -51,7 +52,7 @@ def simulate(
     from scenarios.simulation import command
     from scenarios.simulation.pool import ProcessDied
 
-    asked = command.Asked(_known(till), first, seeds, long=long, monitor=monitor, workers=workers)
+    asked = command.Asked(_known(till), first, seeds, long=long, monitor=monitor, workers=workers, stop=stop)
     if trace is not None or as_scenario is not None:
         raise typer.Exit(_one(asked, trace, as_scenario))
     try:

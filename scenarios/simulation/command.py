@@ -28,6 +28,7 @@ class Asked:
     long: bool = False
     monitor: bool | None = None
     workers: int = 0
+    stop: bool = False  # with the first life that fails
 
     def stories(self, till: str) -> list[Story]:
         """The stories of one till. A long life always asks the monitor."""
@@ -80,6 +81,8 @@ def simulate(asked: Asked, told: Callable[[str, int], None] = lambda _till, _don
         for lived in spread(asked.stories(till), asked.workers):
             found.add(lived)
             told(till, found.lives)
+            if asked.stop and found.failed:
+                break
     return Simulated(asked, sums, time.perf_counter() - started_s)
 
 
@@ -130,7 +133,7 @@ def show(found: Simulated, console: "Console") -> None:
     for lived in failed[:_SHOWN_MAX]:
         console.print(f"\n{lived.story.till} seed {lived.story.seed}:", highlight=False)
         for line in lived.complaints[:5]:
-            console.print(f"  {line}", highlight=False, markup=False)
+            console.print(f"! {line}", highlight=False, markup=False)
         console.print(f"  again: {again(lived.story, found.asked)}", highlight=False, markup=False)
     if len(failed) > _SHOWN_MAX:
         console.print(f"\nand {len(failed) - _SHOWN_MAX} more; --json names them all")

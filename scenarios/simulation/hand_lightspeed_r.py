@@ -75,6 +75,16 @@ class RHand:
         at = now - timedelta(minutes=step.pick * 7)
         return self._sell(step, at, visible_at=now + timedelta(minutes=step.also % 3))
 
+    def _rush(self, step: Step, now: datetime) -> str:
+        """So many sales at once that lists take several pages."""
+        count = 101 + step.seed % 7
+        for number in range(count):
+            price = major(100 + (step.seed + number * 37) % 4000)
+            line = LineIn(self._items[number % len(self._items)], 1, price)
+            who = self._somebody(number)
+            self._state.sell(self._shop, now - timedelta(seconds=count - number), [line], customer_id=who)
+        return f"{count} sales"
+
     def _refund(self, step: Step, now: datetime) -> str:
         sale = self._left(step.pick)
         return f"refund {self._state.refund(str(sale.id), now)} of {sale.id}" if sale else "nothing to refund"

@@ -16,7 +16,7 @@ MONITOR_EVERY = 32  # so many short lives pass for one that asks the monitor: it
 # How often each thing happens. What is nearer to the heart of the matter happens more often.
 _WORDS: tuple[tuple[str, int], ...] = (
     ("sell", 30), ("sell_late", 5), ("refund", 8), ("refund_part", 6), ("exchange", 4), ("void", 7),
-    ("attach", 4), ("note", 2), ("email", 6), ("consent", 4), ("ship", 4),
+    ("attach", 4), ("note", 2), ("email", 6), ("consent", 4), ("ship", 4), ("rush", 1),
     ("wait", 6), ("sync", 14), ("crash", 8), ("fault", 12),
 )  # fmt: skip
 # In which zone and when lives begin: ordinary days, nights of the clock change, ends of month and year.
