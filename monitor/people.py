@@ -6,10 +6,12 @@ Source: Klaviyo's API description, revision 2026-07-15, profiles with their subs
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from sync.domain.clock import utc
 from sync.klaviyo import limits
 from sync.klaviyo.client import KlaviyoClient, Links
 
@@ -23,6 +25,7 @@ class Person:
 
     email: str
     consent: str  # subscribed, unsubscribed (or suppressed) or never_subscribed
+    created_at: datetime | None = None  # when Klaviyo first had the profile
 
 
 class PeopleReader(Protocol):
@@ -48,6 +51,7 @@ class _Subscriptions(msgspec.Struct):
 
 class _Attributes(msgspec.Struct):
     email: str | None = None
+    created: str | None = None
     subscriptions: _Subscriptions | None = None
 
 
@@ -78,7 +82,7 @@ class ProfileReader:
             ids = ",".join(f'"{one}"' for one in profile_ids[start : start + _IDS_A_REQUEST])
             params = {
                 "filter": f"any(id,[{ids}])",
-                "fields[profile]": "email,subscriptions",
+                "fields[profile]": "email,created,subscriptions",
                 "additional-fields[profile]": "subscriptions",
                 "page[size]": "100",
             }
@@ -88,7 +92,8 @@ class ProfileReader:
 
 
 def _person(told: _Attributes) -> Person:
-    return Person((told.email or "").strip().lower(), _consent(told.subscriptions))
+    created_at = utc(told.created) if told.created else None
+    return Person((told.email or "").strip().lower(), _consent(told.subscriptions), created_at)
 
 
 def _consent(subscriptions: _Subscriptions | None) -> str:

@@ -2,13 +2,14 @@
 
 An address may change after a sale was sent, people may be merged, households share one: none of that is
 wrong. An event is only said to hang on the wrong profile when an earlier sale of the same customer already
-lies on the customer's own one, or when the profile demonstrably is another customer's.
+lies on the customer's own one, when the profile demonstrably is another customer's, or when the customer's
+own profile is older than the one the event hangs on.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from monitor.compare import Comparison
@@ -21,6 +22,8 @@ from sync.domain.facts import Customer, Marketing
 
 PROFILES_MAX = 50_000  # asked for in one run
 _FOUND_MAX = 5_000
+_ADDRESSES_MAX = 1_000  # of customers whose events lie elsewhere, asked for by address
+Since = Callable[[Sequence[str]], Mapping[str, datetime]]
 
 
 @dataclass(slots=True)
@@ -78,15 +81,17 @@ def compare_people(
     *,
     names: Mapping[str, str],
     subscribes: bool,
+    since: Since | None = None,
 ) -> PeopleFound:
     """Read the profiles of the events that arrived and hold them against the customers. Raises ApiTrouble.
 
-    `subscribes` says whether a yes at the till is meant to reach Klaviyo.
+    `subscribes` says whether a yes at the till is meant to reach Klaviyo; `since` when Klaviyo first had a
+    profile for an address, None where that cannot be asked.
     """
     events = [_Delivered(*row) for row in comparison.rows(_EVENTS)]
     ids = sorted({one.profile_id for one in events})
     people = dict(reader.by_ids(ids[:PROFILES_MAX]))
-    wrong = list(_wrong(events, customers, people))[:_FOUND_MAX]
+    wrong = list(_wrong(events, customers, people, since))[:_FOUND_MAX]
     found = [_wrong_profile(one, whose, account, names) for one, whose in wrong]
     states = _states(customers, people)
     found += _consent_findings(states, account, subscribes=subscribes)
@@ -98,7 +103,7 @@ def compare_people(
 
 
 def _wrong(
-    events: Sequence[_Delivered], customers: Customers, people: Mapping[str, Person]
+    events: Sequence[_Delivered], customers: Customers, people: Mapping[str, Person], since: Since | None
 ) -> Iterator[tuple[_Delivered, str]]:
     """The events on a wrong profile, each with how that is known."""
     owners: dict[str, set[str]] = defaultdict(set)  # customers by address
@@ -117,14 +122,21 @@ def _wrong(
             lived_in[one.profile_id].add(one.customer_id)
         else:
             away.append((one, person.email))
+    away = [(one, email) for one, email in away if one.in_window]
+    homes = sorted({customers.emails[one.customer_id] for one, _ in away})[:_ADDRESSES_MAX]
+    made = since(homes) if since is not None and homes else {}
     for one, email in away:
-        if not one.in_window:
-            continue
         others = (owners.get(email, set()) - {one.customer_id}) & lived_in[one.profile_id]
         if others:
             yield one, f"The profile has the address of customer {min(others)}, whose own sales lie on it."
         elif at_home.get(one.customer_id, one.happened_at) < one.happened_at:
             yield one, "An earlier sale of the same customer lies on the profile with the customer's address."
+        elif _older(made.get(customers.emails[one.customer_id]), people[one.profile_id].created_at):
+            yield one, "Klaviyo had a profile with the customer's own address before it had this one."
+
+
+def _older(home: datetime | None, other: datetime | None) -> bool:
+    return home is not None and other is not None and home < other
 
 
 def _wrong_profile(one: _Delivered, proof: str, account: str, names: Mapping[str, str]) -> Finding:

@@ -98,7 +98,7 @@ def read_sides(
 
     def read_pos() -> ExpectedRead:
         with Rows(paths[0], EXPECTED, EXPECTED_RUNS) as rows:
-            pages = chain(
+            pages: Iterator[Page] = chain(
                 watched.source.read_window(read_window), old_voids(watched.source, read_window, writer.read)
             )
             if receipts is not None:

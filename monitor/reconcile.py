@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from monitor import accounting, limits
+from monitor.acquaint import KnowsProfiles
 from monitor.causes import Known, sale_of_key
 from monitor.compare import Comparison, Terms
 from monitor.details import details, orphans_to_ask
@@ -305,6 +306,7 @@ class Books:
             self.people = compare_people(
                 self._comparison, watched.name, self.sides.expected.customers, watched.people,
                 names=self._names, subscribes=watched.preset.subscribe,
+                since=watched.reader.known_since if isinstance(watched.reader, KnowsProfiles) else None,
             )  # fmt: skip
         except ApiTrouble as trouble:
             self._asides.append(limits.not_looked_at("whose profile the events hang on", trouble))

@@ -15,7 +15,13 @@ VALUE_MAX = 300  # characters of one fact
 # The line under a card's title has these; they are shown again only where they differ.
 _SAID_ABOVE = frozenset({"shop", "metric", "day"})
 _BOTH_ENDS = ("Sale in the POS", "Event in Klaviyo")
-_SIDES = {FindingKind.DUPLICATE: ("The event that counts", "The extra event")}
+_TWICE = ("The event that counts", "The extra event")
+_SIDES = {
+    FindingKind.DUPLICATE: _TWICE,
+    FindingKind.DOUBLE_KEY: _TWICE,
+    FindingKind.CONSENT_MISMATCH: ("At the till", "In Klaviyo"),
+    FindingKind.TWIN_METRIC: ("Ours", "The other integration's"),
+}
 
 Placed = Callable[[Finding], tuple[str, str]]  # the anchor of a finding and where it happened
 

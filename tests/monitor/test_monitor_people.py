@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -149,3 +149,27 @@ def test_two_customers_of_one_address_who_disagree_are_left_to_people(tmp_path: 
     people = People({"p1": Person("ann@shop.co", SUBSCRIBED)})
 
     assert kinds(reconcile(*traded(("10", one, "p1"), ("11", other, "p1")), people, tmp_path)) == {}
+
+
+class KnowingShelf(Shelf):
+    """A Klaviyo account that says when it first had a profile for an address."""
+
+    def known_since(self, emails: Sequence[str]) -> Mapping[str, datetime]:
+        return {"ann@shop.co": NOON - timedelta(days=9)} if "ann@shop.co" in emails else {}
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (NOON, {"wrong_profile": 1}),  # Ann's own profile was there long before
+        (NOON - timedelta(days=30), {}),  # her old address, perhaps
+        (None, {}),
+    ],
+)
+def test_a_single_event_on_a_younger_profile_than_the_customers_own_is_wrong(
+    tmp_path: Path, made: datetime | None, found: dict[str, int]
+) -> None:
+    till, shelf = traded(("10", ANN, "p9"))
+    people = People({"p9": Person("x@y.co", NEVER, made)})
+
+    assert kinds(reconcile(till, KnowingShelf(rows=shelf.rows), people, tmp_path)) == found
