@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fakes.sitoo.records import LineIn, Subscription
 from scenarios.harness.merchant import ACCOUNT
 from scenarios.harness.world import World
 from sync.hooks import app as hooks_app
@@ -115,6 +116,55 @@ def x_told(folder: Path, **account: Any) -> Iterator[XTold]:
     with World(folder, OPENING, source="lightspeed_x", account=account) as world:
         told = XTold(world)
         told.listen()
+        try:
+            yield told
+        finally:
+            told.hooks.close()
+
+
+class SitooTold(Told):
+    """A Sitoo account with a shop and a till; tea costs 100.00, Ann and Bob are users."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.shop = self.till.add_store("Drottninggatan", external_id="S1", time_zone="Europe/Stockholm")
+        [self.register] = self.till.registers_of(self.shop)
+        self.tea = self.till.add_product("Tea", sku="TE-1", price="100.00", vat="25")
+        self.ann = self.till.add_user("Ann", "Lee", email="ann.lee@northwind.dev", at=self.clock.now())
+        self.bob = self.till.add_user("Bob", "Ray", email="bob.ray@northwind.dev", at=self.clock.now())
+        self.before = self.sell()
+        self.clock.advance(60)
+        world.once()
+
+    def listen(self, **more: Any) -> None:
+        """Enter the subscription into the back office."""
+        more.setdefault("event_types", ("order",))
+        self.till.events.subscriptions.append(Subscription(URL, **more))
+
+    def sell(self, user: int = 0, **more: Any) -> str:
+        at = more.pop("at", self.clock.now())
+        lines = [LineIn(self.tea, more.pop("teas", 1))]
+        return str(self.till.sell(self.register, at, lines, user_id=user or self.ann, **more))
+
+    def placed(self) -> Counter[str]:
+        """What was rung up after the very first sale."""
+        found = self.ids("Placed Order")
+        assert found.pop(self.before) == 1
+        return found
+
+    def arrived(self) -> list[str]:
+        """The same in the order of arrival."""
+        events = [event for event in self.klaviyo.state.find_events() if event.metric_name == "Placed Order"]
+        return [event.unique_id.split(":")[2] for event in events][1:]
+
+
+@contextmanager
+def sitoo_told(folder: Path, *, listen: bool = True, **account: Any) -> Iterator[SitooTold]:
+    """An account that is subscribed to events."""
+    with World(folder, OPENING, source="sitoo", account=account) as world:
+        told = SitooTold(world)
+        if listen:
+            told.listen()
         try:
             yield told
         finally:
