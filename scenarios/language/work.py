@@ -36,7 +36,7 @@ class Sync(Happening):
     """Run the sync once; it must end as `ends` says. Without `at` it runs a minute later."""
 
     SHORT = "mode"
-    mode: Literal["once", "backfill", "preview"]
+    mode: Literal["once", "backfill", "preview"] = "once"
     till: Name = ""  # none: every account
     first: Day | None = None  # backfill and preview: only these days
     last: Day | None = None
@@ -85,11 +85,15 @@ class Look(Happening):
 class Night(Happening):
     """The nightly run: compare, remember, tell. At six the next morning unless `at` says when."""
 
+    SHORT = "ends"
+
     ends: Literal["agrees", "drift", "could_not_judge"] | None = None
 
 
 class Repair(Happening):
     """Mend what the last night found, and look again."""
+
+    SHORT = "ends"
 
     ends: Literal["nothing", "closed", "still_open", "failed"] = "closed"
 

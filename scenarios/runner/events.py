@@ -102,41 +102,84 @@ def same(actual: Any, expected: Any) -> bool:
     return bool(actual == expected)
 
 
-def tell(stage: Stage, event: StoredEvent, like: Sequence[Event] = ()) -> str:
-    """An event in one line, with the properties that the checks speak of."""
+def tell(stage: Stage, event: StoredEvent, like: Event | None = None) -> str:
+    """An event in one line: what a check asks of it, or what anybody would want to know."""
+    properties = event.properties()
     sold = {one.order_id: name for name, one in stage.sold.items()}
     order = order_of(event)
-    told = [event.metric_name, f"for {_who(stage, event)}", f"sale {sold.get(order, order or 'none')}"]
-    told.append(f"value {event.value if event.value is not None else 'none'} {event.currency or ''}".rstrip())
-    told.append(f"at {shown(instant_of(event.at), stage.zone)}")
-    if any(one.history is not None for one in like):
-        told.append("history" if event.backfill else "live")
-    properties = event.properties()
-    if event.metric_name == PRODUCT:
-        told.append(f"{properties.get('Quantity')} x {properties.get('Name')}")
-    named = dict.fromkeys(name for one in like for name in one.properties if one.metric == event.metric_name)
-    told += [f"{name}: {properties.get(name)!r}" for name in named]
-    if any(one.only_properties is not None and one.metric == event.metric_name for one in like):
-        told.append(f"properties {properties}")
-    return ", ".join(told)
+    told = {
+        "for": _who(stage, event),
+        "sale": sold.get(order, order or "none"),
+        "value": _amount(event.value),
+        "currency": event.currency or "none",
+        "at": shown(instant_of(event.at), stage.zone),
+        "history": str(event.backfill).lower(),
+    }
+    if like is None:
+        goods = (
+            [f"{properties.get('Quantity')} x {properties.get('Name')}"]
+            if event.metric_name == PRODUCT
+            else []
+        )
+        return _line(event.metric_name, {name: told[name] for name in ("for", "sale", "value", "at")}, goods)
+    named = {name: told[name] for name in _asked(like)}
+    more = [f"{name}: {_python(properties.get(name))!r}" for name in like.properties]
+    more += [f"properties: {dict(sorted(properties.items()))}"] if like.only_properties is not None else []
+    return _line(event.metric_name, named, more)
 
 
-def tell_wanted(wanted: Event) -> str:
-    """What a check asks for in one line, in the same order."""
-    told = [wanted.metric]
-    told += [f"for {wanted.for_}"] if wanted.for_ else []
-    told += [f"sale {wanted.sale}"] if wanted.sale else []
-    told += [f"value {wanted.value} {wanted.currency or ''}".rstrip()] if wanted.value is not None else []
-    told += [f"at {wanted.at}"] if wanted.at else []
-    told += [] if wanted.history is None else ["history" if wanted.history else "live"]
-    told += [f"{name}: {_python(value)!r}" for name, value in wanted.properties.items()]
-    told += [f"properties {_python(wanted.only_properties)}"] if wanted.only_properties is not None else []
-    return ", ".join(told)
+def tell_wanted(stage: Stage, wanted: Event) -> str:
+    """What a check asks for, in the same words and order."""
+    told = {
+        "for": wanted.for_ or "",
+        "sale": wanted.sale or "",
+        "value": _amount(wanted.value),
+        "currency": wanted.currency or "",
+        "at": shown(stage.instant(wanted.at), stage.zone) if wanted.at else "",
+        "history": str(wanted.history).lower(),
+    }
+    more = [f"{name}: {_python(value)!r}" for name, value in wanted.properties.items()]
+    if wanted.only_properties is not None:
+        more.append(f"properties: {dict(sorted(_python(wanted.only_properties).items()))}")
+    return _line(wanted.metric, {name: told[name] for name in _asked(wanted)}, more)
+
+
+def nearest(stage: Stage, wanted: Event, left: Sequence[StoredEvent]) -> StoredEvent | None:
+    """The event that a check probably means though it is not quite as it says."""
+    alike = [event for event in left if event.metric_name == wanted.metric]
+    line = tell_wanted(stage, wanted)
+
+    def shared(event: StoredEvent) -> int:
+        return len(set(line.split(", ")) & set(tell(stage, event, wanted).split(", ")))
+
+    return max(alike, key=shared, default=None)
+
+
+def _asked(wanted: Event) -> list[str]:
+    """What a check says of an event, beside its properties."""
+    told = {
+        "for": wanted.for_, "sale": wanted.sale, "value": wanted.value, "currency": wanted.currency,
+        "at": wanted.at, "history": wanted.history,
+    }  # fmt: skip
+    return [name for name, value in told.items() if value is not None]
+
+
+def _line(metric: str, named: Mapping[str, str], more: Sequence[str]) -> str:
+    return ", ".join([metric, *(f"{name} {value}" for name, value in named.items()), *more])
+
+
+def _amount(value: Decimal | None) -> str:
+    return (
+        "none" if value is None else f"{value:.2f}" if value == round(value, 2) else f"{value.normalize():f}"
+    )
 
 
 def _python(value: Any) -> Any:
+    """A value as Klaviyo's JSON has it, so that both sides are written alike."""
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value == int(value) else float(value)
+    if isinstance(value, float) and value == int(value):
+        return int(value)
     if isinstance(value, list):
         return [_python(one) for one in value]
     return {key: _python(one) for key, one in value.items()} if isinstance(value, Mapping) else value

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from fakes.klaviyo.eventstore import StoredEvent
 from scenarios.language.then import Counts, Event, Events, People, Profile, Requests
 from scenarios.runner.events import PRODUCT, is_of, matches, same, stored, tell, tell_wanted
 from scenarios.runner.failing import CannotTell, Failed, must
@@ -35,11 +36,21 @@ def _has(stage: Stage, told: Sequence[Event], *, only: bool) -> None:
             left.remove(found)
     if not missing and (not left or not only):
         return
-    agreed = [event for event in stored(stage) if event not in left]
-    known = [f"= {tell(stage, event)}" for event in agreed]
-    expected = [*known, *(tell_wanted(one) for one in missing)]
-    actual = [*known, *(tell(stage, event, told) for event in left)]
-    raise Failed(_said(len(missing), len(left), only=only), tuple(expected), tuple(actual))
+    raise Failed(_said(len(missing), len(left), only=only), *_both(stage, missing, left))
+
+
+def _both(
+    stage: Stage, missing: list[Event], left: list[StoredEvent]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Expected lines, and beside each the event that comes nearest; then all the others."""
+    expected, actual, others = [], [], list(left)
+    for one in missing:
+        expected.append(tell_wanted(stage, one))
+        near = nearest(stage, one, others)
+        if near is not None:
+            others.remove(near)
+            actual.append(tell(stage, near, one))
+    return tuple(expected), (*actual, *(tell(stage, event) for event in others))
 
 
 def _said(missing: int, left: int, *, only: bool) -> str:
@@ -73,7 +84,7 @@ def lacks(stage: Stage, told: Events) -> None:
         found = [event for event in stored(stage) if matches(stage, event, one)]
         must(
             not found, "events in Klaviyo that must not be there", ["none"],
-            [tell(stage, event, told.root) for event in found],
+            [tell(stage, event) for event in found],
         )  # fmt: skip
 
 

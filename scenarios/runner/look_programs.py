@@ -10,7 +10,7 @@ from scenarios.runner.stage import Stage
 from sync.app import LetterOf
 
 _VERDICT = text(
-    "SELECT sales.verdict FROM sales JOIN accounts ON accounts.number = sales.account "
+    "SELECT sales.verdict FROM sales JOIN accounts ON accounts.id = sales.account "
     "WHERE sales.sale_id = :sale AND accounts.name = :account"
 )
 
