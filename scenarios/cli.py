@@ -49,6 +49,8 @@ def register(root: typer.Typer) -> None:
     group.command("limits-x")(limits_x)
     group.command("fakes")(fakes)
     group.command("reconcile")(reconcile)
+    group.command("hooks")(hooks)
+    group.command("dashboard")(dashboard)
     root.add_typer(group, name="bench")
 
 
@@ -190,6 +192,46 @@ def fakes(
     else:
         fakes_speed.show(speed, Console())
     raise typer.Exit(0 if all(holds for *_, holds in fakes_speed.checks(speed)) else 1)
+
+
+def dashboard(
+    accounts: Annotated[int, typer.Option(min=12, help="Accounts.")] = 1_000,
+    days: Annotated[int, typer.Option(min=12, help="Days of history each.")] = 365,
+    as_json: AsJson = False,
+) -> None:
+    """How long every page of the dashboard takes with a made-up history, asked over a socket."""
+    from rich.console import Console
+
+    from scenarios.bench import dashboard as pages
+    from scenarios.bench.dashboard_seed import Size
+
+    with _bar(quiet=as_json) as told, _plainly():
+        figures = pages.measure(size=Size(accounts=accounts, days=days), told=told)
+    if as_json:
+        print(json.dumps(pages.as_json(figures), indent=2))
+    else:
+        pages.show(figures, Console())
+    raise typer.Exit(0 if figures.holds else 1)
+
+
+def hooks(
+    rate: Annotated[float, typer.Option(min=1, help="Webhooks a second.")] = 50,
+    seconds: Annotated[int, typer.Option(min=1, help="How long.")] = 20,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is made up.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """How long a sale takes from its webhook to Klaviyo, with `tillproof hooks serve` between the fakes."""
+    from rich.console import Console
+
+    from scenarios.bench import hooks as hooking
+
+    with _bar(quiet=as_json) as told, _plainly():
+        speed = hooking.measure(rate=rate, seconds=seconds, seed=seed, told=told)
+    if as_json:
+        print(json.dumps(hooking.as_json(speed, rate), indent=2))
+    else:
+        hooking.show(speed, rate, Console())
+    raise typer.Exit(0 if all(holds for *_, holds in hooking.checks(speed, rate)) else 1)
 
 
 def _tell(

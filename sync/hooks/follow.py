@@ -115,19 +115,23 @@ class Follower:
         if self._resting.get(name, (0.0, 0))[0] > self._clock.monotonic():
             return 0
         number = self._accounts[name]
-        with self._store.reading() as connection:
-            entries = inbox.due(connection, number, self._now_ms(), ENTRIES_MAX)
+        entries = self._due(number)
         if not entries:
             return 0
+        if self._pace.waited(len(entries)):
+            entries = self._due(number)
         try:
             with self._store.holding(hooks_lock(name)):
-                self._pace.wait(len(entries))
                 self._follow(name, entries)
         except AccountBusy:
             # A poll is at work, and may be reading these very sales: wait for it, however long it takes.
             self._resting[name] = (self._clock.monotonic() + BUSY_AGAIN_MS / 1000, self._failures(name))
             return 0
         return len(entries)
+
+    def _due(self, number: int) -> list[Entry]:
+        with self._store.reading() as connection:
+            return inbox.due(connection, number, self._now_ms(), ENTRIES_MAX)
 
     def _follow(self, name: str, entries: Sequence[Entry]) -> None:
         found: set[str] = set()

@@ -24,26 +24,31 @@ class Pace:
         self._bulk_at = clock.monotonic() - BULK_EVERY_S
         self._singles: deque[tuple[float, int]] = deque()
 
-    def wait(self, entries_count: int) -> None:
-        """Return when a cycle of so many sales may begin: at once, unless both ways are spent."""
+    def waited(self, entries_count: int) -> bool:
+        """Return when a cycle of so many sales may begin: at once, unless both ways are spent.
+
+        True when that took time, so that there may be more sales by now.
+        """
         wait_s = self._bulk_at + BULK_EVERY_S - self._clock.monotonic()
-        if wait_s > 0 and (entries_count > SOME or self._spent() + entries_count > SINGLES_A_MINUTE):
-            self._clock.sleep(wait_s)
+        if wait_s <= 0 or (entries_count <= SOME and self._spent() + entries_count <= SINGLES_A_MINUTE):
+            return False
+        self._clock.sleep(wait_s)
+        return True
 
     def single_max(self) -> int:
         """Up to how many events the cycle should send one by one."""
-        bulk_is_free = self._clock.monotonic() >= self._bulk_at + BULK_EVERY_S
-        if bulk_is_free:
-            return FEW if self._spent() < SINGLES_A_MINUTE else 1
-        return SOME
+        if self._clock.monotonic() < self._bulk_at + BULK_EVERY_S:
+            return SOME
+        return FEW if self._spent() < SINGLES_A_MINUTE else 1
 
     def sent(self, count: int, single_max: int) -> None:
         """So many events went out."""
         now = self._clock.monotonic()
-        if count > single_max:
-            self._bulk_at = now
-        elif count:
+        if count and count <= single_max:
             self._singles.append((now, count))
+        # With few singles left, cycles keep their distance, so that there is enough for a bulk request.
+        if count > single_max or self._spent() >= SINGLES_A_MINUTE:
+            self._bulk_at = now
 
     def _spent(self) -> int:
         before = self._clock.monotonic() - _MINUTE_S
