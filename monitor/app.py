@@ -175,6 +175,7 @@ def _report(books: Sequence[Books], troubles: Sequence[Limit], request: Request,
         skipped=tuple(row for one in books for row in one.skipped()),
         lags=tuple(row for one in books for row in one.lags),
         consent=tuple(row for one in books for row in one.people.consent),
+        controls=tuple(row for one in books for row in one.witnessed.controls),
     )
 
 

@@ -37,8 +37,10 @@ from monitor.report_data import (
 from monitor.segments import segments, skipped
 from monitor.silence import silences, silent_shop_days
 from monitor.twins import twins
+from monitor.witness import Judging, Witnessed, witnessed
 from monitor.zones import UTC_ZONE, diagnose
 from sync.domain.clock import Window
+from sync.domain.errors import CannotRead
 from sync.domain.planning import Kind
 from sync.http.errors import ApiTrouble
 
@@ -88,6 +90,7 @@ class Books:
         self.zone: ZoneDiagnosis = diagnose(self._comparison, watched.name, self._offsets)
         self.people = PeopleFound()
         self.lags: tuple[ReportLag, ...] = ()
+        self.witnessed = Witnessed()
         self._asides: list[Limit] = []
         self.special: tuple[Finding, ...] = tuple(self._specials())
 
@@ -177,7 +180,7 @@ class Books:
     def limits(self) -> list[Limit]:
         """What was not looked at or could not be read."""
         told = limits.of_reading(self.watched, self.sides, self._request.as_of, self._asked.trouble)
-        return [*told, *self._asides]
+        return [*told, *self._asides, *self.witnessed.limits]
 
     def unwatched(self) -> list[str]:
         """The metrics that could not be compared."""
@@ -274,6 +277,7 @@ class Books:
         for row in list(accounting.open_rows(self._comparison, self.watched.name, self._names)):
             yield remainder_finding(row)
         yield from silences(self._comparison, self.watched.name, self._names)
+        yield from self._witnesses()
         yield from self._twins()
         yield from self._compare_people()
         if self.watched.journal is not None:
@@ -297,6 +301,16 @@ class Books:
         except ApiTrouble as trouble:
             self._asides.append(limits.not_looked_at("the metrics of the same name", trouble))
             return []
+
+    def _witnesses(self) -> tuple[Finding, ...]:
+        """What the tills counted by themselves. Where that cannot be read it is said, and stops nothing."""
+        request = self._request
+        judging = Judging(request.as_of, request.settle_s, request.tolerance_minor)
+        try:
+            self.witnessed = witnessed(self._comparison, self.watched, self.sides, judging, self._names)
+        except (ApiTrouble, CannotRead) as trouble:
+            self._asides.append(limits.not_looked_at("what the tills counted by themselves", trouble))
+        return self.witnessed.findings
 
     def _compare_people(self) -> tuple[Finding, ...]:
         watched = self.watched
@@ -340,7 +354,7 @@ def _total(money: dict[str, tuple[int, int]]) -> KindTotal:
     )
 
 
-_OF_SALES = frozenset({FindingKind.WRONG_PROFILE, FindingKind.LATE})
+_OF_SALES = frozenset({FindingKind.WRONG_PROFILE, FindingKind.LATE, FindingKind.CONTROL_TOTAL})
 _KINDS = """
 SELECT kind, currency, count(*), CAST(sum(abs(difference_minor)) AS BIGINT)
 FROM finding_rows GROUP BY kind, currency ORDER BY kind, currency

@@ -1,4 +1,4 @@
-"""What the POS shows of each receipt, kept beside the evidence of events: the till's own totals count receipts.
+"""What the POS shows of each receipt, kept beside the evidence of events: tills count receipts.
 
 Written only where tills keep totals (`HasControlTotals`), so nobody else pays for it. Ids and amounts only.
 """
