@@ -44,12 +44,12 @@ BUGS: tuple[Bug, ...] = (
     ),
     Bug(
         "wrong-zone",
-        "the offset of the till's times is dropped, so sales move by hours",
+        "the till's times are taken for local ones, whatever offset they carry: sales move by hours",
         "sync/domain/clock.py",
         """    if instant.tzinfo is None:
         raise ValueError("the time has no offset")
     return instant.astimezone(UTC)""",
-        """    return instant.replace(tzinfo=UTC)""",
+        """    return instant.replace(tzinfo=zone("America/New_York")).astimezone(UTC)""",
     ),
     Bug(
         "local-time",
