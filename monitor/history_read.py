@@ -4,6 +4,7 @@ Lists are newest first and continue with `before`, the id of the last row shown;
 continue with `after`.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date
 from typing import Any
 
@@ -38,10 +39,17 @@ ROWS_MAX = 500
 
 
 def accounts(
-    connection: Connection, *, after: str = "", limit: int = 100, verdict: str | None = None
+    connection: Connection,
+    *,
+    after: str = "",
+    limit: int = 100,
+    verdict: str | None = None,
+    names: Sequence[str] | None = None,
 ) -> list[AccountNow]:
-    """The overview, by name."""
+    """The overview, by name; of `names` alone where they are given."""
     query = _overview().where(ACCOUNTS.c.account > after)
+    if names is not None:
+        query = query.where(ACCOUNTS.c.account.in_(names))
     if verdict is not None:
         query = query.where(ACCOUNTS.c.verdict == verdict)
     query = query.order_by(ACCOUNTS.c.account).limit(min(limit, 2 * ROWS_MAX))

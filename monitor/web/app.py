@@ -95,6 +95,8 @@ def build(
     site.metrics.watch(app)
     for page in PAGES:
         page.register(app)
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(name)  # compiled now, so that the first reader need not wait
     return app
 
 

@@ -39,7 +39,7 @@ def bars(points: Sequence[RunPoint]) -> Trend | None:
     drawn = tuple(_bar(place, one, highest) for place, one in enumerate(points))
     last, first = points[-1].finding_count, points[0].finding_count
     latest = f"{text.counted(last, 'finding', 'findings')} in the latest run"
-    words = f"{latest}; {text.count(first)} {len(points) - 1} runs before."
+    words = f"{latest}; {text.count(first)} in the one {len(points) - 1} runs before."
     return Trend(drawn, len(points) * STEP, highest, words)
 
 

@@ -56,7 +56,8 @@ def overview() -> str:
         shown = [one for one in briefs if _fits(one, tab, sought)]
         some = shown[(page - 1) * ROWS : page * ROWS]
         lags = here.metrics.lags.now(connection, here.now_s()).p90_by_account
-        lines = [_line(connection, one, lags) for one in some]
+        known = history_read.accounts(connection, names=[one.name for one in some], limit=ROWS)
+        lines = _lines(some, {one.account: one for one in known}, lags)
     counts = Counter(one.verdict or "none" for one in briefs)
     return render_template(
         "overview.html",
@@ -89,8 +90,8 @@ def _fits(one: _Brief, tab: str, sought: str) -> bool:
     return (not tab or (one.verdict or "none") == tab) and sought.lower() in one.name.lower()
 
 
-def _line(connection: Connection, one: _Brief, lags: Mapping[str, int]) -> Line:
-    return Line(one.name, one.verdict, history_read.account(connection, one.name), lags.get(one.name))
+def _lines(some: Sequence[_Brief], known: Mapping[str, AccountNow], lags: Mapping[str, int]) -> list[Line]:
+    return [Line(one.name, one.verdict, known.get(one.name), lags.get(one.name)) for one in some]
 
 
 def _state(counts: Mapping[str, int]) -> str:
