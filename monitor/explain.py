@@ -18,6 +18,7 @@ from sync.domain.planning import Kind
 from sync.store.database import Store
 from sync.store.rows import AccountRow, DeadLetterRow, EventRow, EventState, RunRow, SaleRow
 
+_ENDED_WELL = ("done", "done_with_dead_letters")
 _AT_ONCE = 400  # identifiers in one query
 _LOST = (FindingKind.MISSING, FindingKind.LOST_REFUND)
 
@@ -67,6 +68,10 @@ class Journal(Protocol):
 
     def connected_at(self) -> datetime | None:
         """When the account was connected: sales from before it were sent as history."""
+        ...
+
+    def finished_s(self, first_s: int, last_s: int) -> list[int]:
+        """When runs of the sync ended well in a span, in order, in epoch seconds."""
         ...
 
     def sent(self, first_s: int, last_s: int) -> Iterator[tuple[str, int, int]]:
@@ -134,6 +139,17 @@ class LedgerJournal:
         with self._store.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found
+
+    def finished_s(self, first_s: int, last_s: int) -> list[int]:
+        """When runs of the sync ended well in a span, in order, in epoch seconds."""
+        query = select(_RUNS.c.ended_at).where(
+            _RUNS.c.account == self._account,
+            _RUNS.c.outcome.in_(_ENDED_WELL),
+            _RUNS.c.ended_at >= _at(first_s),
+            _RUNS.c.ended_at <= _at(last_s),
+        )
+        with self._store.reading() as connection:
+            return sorted(int(at.timestamp()) for (at,) in connection.execute(query))
 
     def sent(self, first_s: int, last_s: int) -> Iterator[tuple[str, int, int]]:
         """Event id, time of the sale and time of sending of every Placed Order sent for sales of a window."""

@@ -22,7 +22,9 @@ def measured(
 ) -> tuple[list[ReportLag], list[Finding]]:
     """The lags of the window's sales, and the sales that took more than `late_s`.
 
-    Sales from before the account was connected were sent as history; they are left out.
+    Sales from before the account was connected were sent as history; they are left out. Late is only what
+    waited because no run of the sync ended well in time: where one did, something else held the sale back,
+    such as a customer without an address, and what that was the POS may no longer show.
     """
     ((first_s, last_s),) = comparison.rows(_SPAN)
     connected_at = journal.connected_at()
@@ -35,7 +37,11 @@ def measured(
         lags.append(max(0, sent_s - happened_s))
         if sent_s - happened_s > late_s and len(slow) < _FOUND_MAX:
             slow.append((event_id, sent_s))
-    late = list(_late(comparison, account, slow, names, late_s)) if slow else []
+    late = [
+        one
+        for since_s, one in (_late(comparison, account, slow, names, late_s) if slow else ())
+        if not journal.finished_s(since_s, since_s + late_s)
+    ]
     return [_percentiles(account, lags)] if lags else [], late
 
 
@@ -54,11 +60,11 @@ def _late(
     slow: Sequence[tuple[str, int]],
     names: Mapping[str, str],
     late_s: int,
-) -> Iterator[Finding]:
+) -> Iterator[tuple[int, Finding]]:
     comparison.db.execute("CREATE OR REPLACE TABLE slow (event_key VARCHAR, sent_s BIGINT)")
     comparison.fill("slow", slow)
     for row in comparison.rows(_LATE, [late_s]):
-        yield _finding(account, names, *row)
+        yield int(row[8]), _finding(account, names, *row)
 
 
 def _finding(  # noqa: PLR0917 - a row of the query below
@@ -100,11 +106,11 @@ def _finding(  # noqa: PLR0917 - a row of the query below
         differing=("sent",),
         difference_minor=minor,
         cause=Cause(
-            "sent_late",
-            "the sync sent it late",
+            "sync_was_down",
+            "the sync did not run, or did not get through, in between",
             True,
-            f"The POS shows no change after {local_time(since_s, zone)}; the sync's books have it sent at "
-            f"{local_time(sent_s, zone)}.",
+            f"The POS shows no change after {local_time(since_s, zone)}; no run of the sync ended well for a "
+            f"long time then, and it was sent at {local_time(sent_s, zone)}.",
         ),
         remedy="Look whether the sync ran in between (tillproof sync status) and what stopped it.",
         command="",

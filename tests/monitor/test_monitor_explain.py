@@ -31,6 +31,7 @@ class Journal:
     known: set[str] = field(default_factory=set)
     times: list[tuple[str, int, int]] = field(default_factory=list)
     since: datetime | None = NOON - timedelta(days=30)
+    ended: tuple[datetime, ...] = ()
 
     def entries(self, event_ids: Sequence[str]) -> Mapping[tuple[str, str], Entry]:
         return {key: entry for key, entry in self.events.items() if key[1] in event_ids}
@@ -43,6 +44,9 @@ class Journal:
 
     def last_run_at(self) -> datetime | None:
         return NOON
+
+    def finished_s(self, first_s: int, last_s: int) -> list[int]:
+        return [s for s in (int(at.timestamp()) for at in self.ended) if first_s <= s <= last_s]
 
     def connected_at(self) -> datetime | None:
         return self.since
@@ -143,6 +147,17 @@ def test_a_sale_that_could_not_be_sent_sooner_is_not_late(tmp_path: Path, case: 
     assert kinds(reconcile(*timed(**case), tmp_path)) == {}
 
 
+@pytest.mark.parametrize(("hours", "found"), [(1, {}), (24, {}), (25, {"late": 1})])
+def test_a_sale_that_waited_while_the_sync_ran_was_held_back_by_something_else(
+    tmp_path: Path, hours: int, found: dict[str, int]
+) -> None:
+    till, shelf, journal = timed(after=timedelta(hours=40))
+
+    report = reconcile(till, shelf, replace(journal, ended=(NOON + hours * HOUR,)), tmp_path)
+
+    assert kinds(report) == found
+
+
 def test_the_real_books_tell_what_was_sent_and_when(tmp_path: Path) -> None:
     from decimal import Decimal
 
@@ -176,3 +191,4 @@ def test_the_real_books_tell_what_was_sent_and_when(tmp_path: Path) -> None:
             assert journal.letters([str(number)]) == {}
             assert journal.last_run_at() is not None
             assert journal.connected_at() is not None
+            assert len(journal.finished_s(int(opening.timestamp()), int(opening.timestamp()) + 7200)) == 1
