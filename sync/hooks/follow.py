@@ -69,7 +69,7 @@ class Follower:
         self._clock = clock
         self._counts = counts
         self._tell = tell
-        self._pace = Pace(clock)
+        self._paces = {name: Pace(clock) for name in accounts}
         self._resting: dict[str, tuple[float, int]] = {}  # until when, after how many failures in a row
         self._opened_at: dict[str, float] = {}
         self._flushed_at = self._pruned_at = clock.monotonic()
@@ -118,7 +118,7 @@ class Follower:
         entries = self._due(number)
         if not entries:
             return 0
-        if self._pace.waited(len(entries)):
+        if self._paces[name].waited(len(entries)):
             entries = self._due(number)
         try:
             with self._store.holding(hooks_lock(name)):
@@ -136,7 +136,7 @@ class Follower:
     def _follow(self, name: str, entries: Sequence[Entry]) -> None:
         found: set[str] = set()
         hints = [Hint(one.sale_id, one.version) for one in entries]
-        single_max = self._pace.single_max()
+        single_max = self._paces[name].single_max()
         self._reopen_if_old(name)
         try:
             result = self._app.attempt(name, "hooks", lambda runs: runs.hinted(hints, found, single_max))
@@ -148,7 +148,7 @@ class Follower:
         except Exception as problem:  # noqa: BLE001 - one sale's surprise must not stop the others; it is kept
             self._failed(name, entries, f"surprise ({type(problem).__name__})", alone=True)
             return
-        self._pace.sent(result.tally.sent_count, single_max)
+        self._paces[name].sent(result.tally.sent_count, single_max)
         if result.outcome in _WELL:
             self._resting.pop(name, None)
             self._settle(name, entries, found)
