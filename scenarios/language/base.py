@@ -91,7 +91,7 @@ Name = Annotated[str, BeforeValidator(_name, json_schema_input_type=str | int), 
 Span = Annotated[int, BeforeValidator(_span, json_schema_input_type=str)]
 Moment = Annotated[str, BeforeValidator(_moment, json_schema_input_type=str)]
 Day = Annotated[str, BeforeValidator(_day, json_schema_input_type=str)]
-Names = Annotated[list[Name], BeforeValidator(_many)]
+Names = Annotated[list[Name], BeforeValidator(_many, json_schema_input_type=list[str | int] | str)]
 Anything = dict[str, Any]
 
 
@@ -105,6 +105,7 @@ class Item(Words):
     tax: Amount | None = (
         None  # of the whole line (lightspeed_r); a rate such as 0.08 (lightspeed_x); percent (sitoo)
     )
+    offer: str = ""  # the name of the discount (lightspeed_r)
     note: str = ""
     extra: Anything = Field(default_factory=dict)  # more of the fake's own LineIn
 

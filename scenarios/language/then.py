@@ -48,6 +48,7 @@ class Profile(Words):
     first_name: str | None = None
     last_name: str | None = None
     organization: str | None = None
+    title: str | None = None
     location: Anything = Field(default_factory=dict)
     properties: Anything = Field(default_factory=dict)
     consent: Literal["subscribed", "unsubscribed", "never_subscribed"] | None = None

@@ -103,6 +103,7 @@ def counts_only(stage: Stage, told: Counts) -> None:
 _TEXTS = {
     "email": "email", "phone": "phone_number", "first_name": "first_name", "last_name": "last_name",
     "organization": "organization",
+    "title": "title",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.lightspeed_r.records import LineIn
+from fakes.lightspeed_r.records import LineIn, Register
 from scenarios.language.base import Item
 from scenarios.language.given import Article, Customer, Shop
 from scenarios.language.trade import ChangeCustomer, EditSale, Exchange, Finish, Pay, Refund, Sell
@@ -17,8 +17,11 @@ class TillR:
     """Speaks to the fake's truth."""
 
     def __init__(self, state: Any, book: Book) -> None:
-        """`state` is the fake's script."""
+        """`state` is the fake's script. An article named `Miscellaneous` is a line without an article."""
         self._state, self.book = state, book
+        self.book.articles["Miscellaneous"] = "0"
+        self._offers: dict[str, str] = {}
+        self._web_registers: dict[str, str] = {}
 
     def open_shop(self, shop: Shop) -> None:
         """A shop with its registers."""
@@ -68,7 +71,7 @@ class TillR:
             return sale
         if told.kind not in ("sale", "unfinished"):
             raise unknown(_US, f"sale of the kind `{told.kind}`")
-        web = {"reference_source": told.from_web, "reference": "W-1001"} if told.from_web else {}
+        web = self._web(told)
         more: dict[str, Any] = {
             "completed": told.kind == "sale",
             "visible_at": when.visible_at,
@@ -101,8 +104,10 @@ class TillR:
         raise unknown(_US, "way to finish a sale later")
 
     def pay(self, sale: str, told: Pay, at: datetime) -> None:
-        """Nor be paid in parts."""
-        raise unknown(_US, "way to pay a sale in parts")
+        """Nor be paid in parts; but a card may have failed beside the payment that went through."""
+        if told.payment != "failed card" or told.amount is None:
+            raise unknown(_US, "way to pay a sale in parts; there is `payment: failed card` with an amount")
+        self._state.archive_payment(sale, told.amount, at)
 
     def do(self, word: str, sale: str, at: datetime) -> None:
         """Void or ship."""
@@ -141,6 +146,21 @@ class TillR:
         """Not in the fake."""
         raise unknown(_US, "end of the day at the registers")
 
+    def _web(self, told: Sell) -> dict[str, str]:
+        """How R-Series shows a web sale: a source by name, or its own web shop's register."""
+        if told.from_web != "eCom register":
+            return {"reference_source": told.from_web, "reference": "W-1001"} if told.from_web else {}
+        if told.shop not in self._web_registers:
+            registers, shop = self._state.registers, self.book.shops[told.shop]
+            register = registers.add(Register(registers.next_id(), "eCom", int(shop)))
+            self._web_registers[told.shop] = str(register.id)
+        return {"register_id": self._web_registers[told.shop], "reference": "W-1001"}
+
+    def _offer(self, name: str) -> str:
+        if name not in self._offers:
+            self._offers[name] = self._state.add_discount(name, amount="1")
+        return self._offers[name]
+
     def _rung(self, sale: str, items: Sequence[Item]) -> str:
         lines = self._state.lines_of(sale)
         self.book.lines[sale] = [(line, item.article) for line, item in zip(lines, items, strict=True)]
@@ -148,6 +168,8 @@ class TillR:
 
     def _line(self, item: Item) -> LineIn:
         more: dict[str, Any] = {"discount": item.discount or 0, "tax": item.tax or 0, "note": item.note}
+        if item.offer:
+            more["discount_id"] = self._offer(item.offer)
         pieces = whole(item.quantity)
         price = price_of(self.book, item)
         return LineIn(self.book.articles[item.article], pieces, price, **{**more, **item.extra})
