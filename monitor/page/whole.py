@@ -13,6 +13,7 @@ from monitor.page.leftout import Reason, reasons
 from monitor.page.pattern import Amiss, Pattern, pattern
 from monitor.page.segments import Consent, Lag, Segment, Skipped
 from monitor.page.shops import ShopRow, rows
+from monitor.page.witness import Witness, witness
 from monitor.report_data import (
     Finding,
     Limit,
@@ -111,6 +112,7 @@ class Page:
     segments: tuple[Segment, ...]
     lags: tuple[Lag, ...]
     consent: tuple[Consent, ...]
+    witness: Witness
     many_accounts: bool
     meanings: tuple[tuple[str, str], ...]
 
@@ -155,6 +157,7 @@ def page(report: Report, amiss: Iterable[Amiss] | None = None) -> Page:
         segments=segments.segments(report),
         lags=segments.lags(report),
         consent=segments.consent(report),
+        witness=witness(report),
         many_accounts=len(report.accounts) > 1,
         meanings=words.MEANINGS,
     )
