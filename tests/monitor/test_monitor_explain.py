@@ -31,7 +31,7 @@ class Journal:
     known: set[str] = field(default_factory=set)
     times: list[tuple[str, int, int]] = field(default_factory=list)
     since: datetime | None = NOON - timedelta(days=30)
-    ended: tuple[datetime, ...] = ()
+    ended: tuple[datetime, ...] = (NOON - HOUR,)
 
     def entries(self, event_ids: Sequence[str]) -> Mapping[tuple[str, str], Entry]:
         return {key: entry for key, entry in self.events.items() if key[1] in event_ids}
@@ -153,9 +153,17 @@ def test_a_sale_that_waited_while_the_sync_ran_was_held_back_by_something_else(
 ) -> None:
     till, shelf, journal = timed(after=timedelta(hours=40))
 
-    report = reconcile(till, shelf, replace(journal, ended=(NOON + hours * HOUR,)), tmp_path)
+    report = reconcile(till, shelf, replace(journal, ended=(NOON - HOUR, NOON + hours * HOUR)), tmp_path)
 
     assert kinds(report) == found
+
+
+def test_what_was_sold_before_the_very_first_run_is_not_late(tmp_path: Path) -> None:
+    till, shelf, journal = timed(after=timedelta(hours=40))
+
+    report = reconcile(till, shelf, replace(journal, ended=(NOON + 40 * HOUR,)), tmp_path)
+
+    assert kinds(report) == {}
 
 
 def test_the_real_books_tell_what_was_sent_and_when(tmp_path: Path) -> None:
