@@ -59,13 +59,17 @@ def edited(bug: Bug, root: Path = ROOT) -> str:
 
 
 def hunt(
-    bugs: Iterable[Bug], *, workers: int = 0, told: Callable[[Caught], None] = lambda _caught: None
+    bugs: Iterable[Bug],
+    *,
+    workers: int = 0,
+    told: Callable[[Caught], None] = lambda _caught: None,
+    suites: Mapping[str, tuple[str, ...]] = SUITES,
 ) -> list[Caught]:
     """Plant each in its own copy and see who notices; `told` hears of each at once. Raises DoesNotApply."""
     wanted = [(bug, edited(bug)) for bug in bugs]
 
     def one(pair: tuple[Bug, str]) -> Caught:
-        caught = _hunted(*pair)
+        caught = _hunted(*pair, suites)
         told(caught)
         return caught
 
@@ -79,12 +83,12 @@ def named(names: Sequence[str]) -> list[Bug]:
     return [by_name[name] for name in names] if names else list(BUGS)
 
 
-def _hunted(bug: Bug, text: str) -> Caught:
+def _hunted(bug: Bug, text: str, suites: Mapping[str, tuple[str, ...]]) -> Caught:
     started_s = time.perf_counter()
     with copied() as folder:
         (folder / bug.file).write_text(text, encoding="utf-8")
         for suite in bug.suites:
-            code, said = run(suite, folder)
+            code, said = run(suites[suite], folder)
             if code:
                 return Caught(bug, suite, time.perf_counter() - started_s, said)
     return Caught(bug, "", time.perf_counter() - started_s, "")
@@ -104,12 +108,12 @@ def copied(root: Path = ROOT) -> Iterator[Path]:
         yield folder
 
 
-def run(suite: str, folder: Path) -> tuple[int, str]:
+def run(suite: Sequence[str], folder: Path) -> tuple[int, str]:
     """Run a suite in a copy: its exit code, and the line that says what it noticed."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, *SUITES[suite]],
+            [sys.executable, *suite],
             cwd=folder, env=environment, capture_output=True, text=True, timeout=_TOO_LONG_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fakes.klaviyo.state import instant_of
 from monitor.app import Monitor
 from monitor.opening import watched
-from monitor.report_data import Report, Severity, VerdictCode
+from monitor.report_data import Report, VerdictCode
 from scenarios.harness.sabotage import Planted, Saboteur
 from scenarios.simulation.doom import FAULTS, PAGE_FAULTS, Killed
 from scenarios.simulation.stage import ACCOUNT, Stage
@@ -148,17 +148,17 @@ class Life:
 
     def ask_monitor(self) -> None:
         """The monitor is silent; after sabotage it finds exactly that."""
-        planted = self._sabotaged()
+        outdated = {uid for _, uid in self.witness.outdated()}
+        # What was right only when it was sent is not compared any more: a defect of it does not show.
+        planted = [one for one in self._sabotaged() if one.event_key not in outdated]
         report = self._report()
         if report.verdict is VerdictCode.COULD_NOT_JUDGE:
             self._complain(f"the monitor could not judge: {report.sentence}")
             return
-        outdated = {uid for _, uid in self.witness.outdated()}
         found = {
             (str(one.kind.value), one.event_key)
             for one in report.findings
-            if one.kind.value not in _TRUE_ANYWAY
-            and not (one.severity is Severity.WARNING and one.event_key in outdated)
+            if one.kind.value not in _TRUE_ANYWAY and one.event_key not in outdated
         }
         wanted = {(one.kind, one.event_key) for one in planted}
         self.lived_.planted_count, self.lived_.found_count = len(wanted), len(found & wanted)
@@ -200,9 +200,12 @@ class Life:
     def _report(self) -> Report:
         stage, out = self.stage, self.stage.folder / "report"
         first, last = self.story.start_at.date() - timedelta(days=6), stage.clock.now().date()
+        mark = len(stage.lines)
         with watched(stage.settings, ACCOUNT, clock=stage.clock, transports=stage.transports) as accounts:
             report = Monitor(accounts, stage.clock, _unseen).reconcile(first, last, out)
         shutil.rmtree(out, ignore_errors=True)
+        # It reads both ends at once, in threads: each end's requests have an order, all together have none.
+        stage.lines[mark:] = sorted(stage.lines[mark:], key=lambda line: line.split()[0])
         stage.tell(f"monitor {report.verdict.value} {sorted(report.findings_by_kind)}")
         return report
 
