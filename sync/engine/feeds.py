@@ -60,7 +60,7 @@ class Feeds:
     def hinted(self, hints: Sequence[Hint]) -> Iterator[Page]:
         """The sales that a vendor told us of, as they are now."""
         if self._known is not None:
-            self._known.forget()
+            self._known.forget_strangers()
         if not isinstance(self._source, ReadsHints):
             yield from self.sales([hint.sale_id for hint in hints])
             return

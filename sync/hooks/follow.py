@@ -118,7 +118,7 @@ class Follower:
         entries = self._due(number)
         if not entries:
             return 0
-        if self._paces[name].waited(len(entries)):
+        while self._paces[name].waited(len(entries)):
             entries = self._due(number)
         try:
             with self._store.holding(hooks_lock(name)):
@@ -136,7 +136,7 @@ class Follower:
     def _follow(self, name: str, entries: Sequence[Entry]) -> None:
         found: set[str] = set()
         hints = [Hint(one.sale_id, one.version) for one in entries]
-        single_max = self._paces[name].single_max()
+        single_max = self._paces[name].begun()
         self._reopen_if_old(name)
         try:
             result = self._app.attempt(name, "hooks", lambda runs: runs.hinted(hints, found, single_max))

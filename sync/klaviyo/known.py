@@ -67,6 +67,11 @@ class KnownProfiles:
         """Ask anew from now on: a new run begins."""
         self._since.clear()
 
+    def forget_strangers(self) -> None:
+        """Ask anew about those who had no profile: they may have one by now."""
+        for email in [email for email, at in self._since.items() if at is None]:
+            del self._since[email]
+
     def _read(self, params: Mapping[str, str]) -> Iterator[tuple[str, datetime]]:
         for page in self._client.pages(_profiles, "api/profiles", limits.PROFILES_READ, params):
             for one in page.data:

@@ -19,11 +19,11 @@ def minute(per_s: int, seconds: int = 180, handling_s: float = 0.02) -> tuple[in
         if not waiting:
             clock.advance(0.005)
             continue
-        if pace.waited(waiting):
+        while pace.waited(waiting):
             waiting = int((clock.monotonic() - start) * per_s) - taken
         now = clock.monotonic()
-        longest = max(longest, now - start - taken / per_s)
-        single_max = pace.single_max()
+        longest = max(longest, now - start - (taken + 1) / per_s)
+        single_max = pace.begun()
         if waiting > single_max:
             bulks.append(now)
         else:
