@@ -3,7 +3,7 @@
 import sys
 import time
 
-from scenarios.bugs.hunt import Caught, DoesNotApply, hunt, named
+from scenarios.bugs.hunt import Caught, DoesNotApply, SuiteBroken, hunt, named
 
 
 def _tell(caught: Caught) -> None:
@@ -12,11 +12,11 @@ def _tell(caught: Caught) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Hunt these, or all; 0 when every one was caught, 1 when one was not, 2 when an edit does not apply."""
+    """Hunt these, or all; 0 when every one was caught, 1 when one was not, 2 when it cannot be told."""
     started_s = time.perf_counter()
     try:
         found = hunt(named(names), told=_tell)
-    except (DoesNotApply, KeyError) as problem:
+    except (DoesNotApply, SuiteBroken, KeyError) as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - a command
         return 2
     caught = sum(bool(one.suite) for one in found)

@@ -1,6 +1,7 @@
 """Planting each defect in a copy of the tree and running the suites there until one of them fails."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,29 +13,37 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.bugs.catalogue import BUGS, CRASH, LIVES, LIVES_SITOO, LIVES_X, Bug
+from scenarios.bugs.catalogue import BUGS, CRASH, LIVES, LIVES_SITOO, LIVES_X, PROMISES, WATCHED, Bug
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("sync", "monitor", "fakes", "scenarios", "tests", "tillproof.py", "pyproject.toml")
 _LEFT = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules")
 _TOO_LONG_S = 900
+_TELLING = re.compile(r"\s*(! |E  )")  # how a life and a test say what they noticed
 
 
 def _lives(till: str, seeds: int) -> tuple[str, ...]:
     return ("-m", "scenarios.simulation", "--till", till, "--seeds", str(seeds), "-n", "1", "-x")
 
 
+_PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
 # What is run, as arguments of Python. A suite that exits with 0 has not noticed anything.
 SUITES: Mapping[str, tuple[str, ...]] = {
     LIVES: _lives("lightspeed_r", 400),
     LIVES_X: _lives("lightspeed_x", 200),
     LIVES_SITOO: _lives("sitoo", 200),
-    CRASH: ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "tests/crash"),
+    WATCHED: (*_lives("lightspeed_r", 48), "--monitor"),
+    CRASH: (*_PYTEST, "tests/crash"),
+    PROMISES: (*_PYTEST, "tests/sync/klaviyo"),
 }
 
 
 class DoesNotApply(Exception):
     """An edit whose text is not found exactly once: the product has moved on, and so must the defect."""
+
+
+class SuiteBroken(Exception):
+    """A suite ended without a judgement, such as one that cannot be loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,9 @@ def hunt(
     told: Callable[[Caught], None] = lambda _caught: None,
     suites: Mapping[str, tuple[str, ...]] = SUITES,
 ) -> list[Caught]:
-    """Plant each in its own copy and see who notices; `told` hears of each at once. Raises DoesNotApply."""
+    """Plant each in its own copy and see who notices; `told` hears of each at once. Raises
+    DoesNotApply and SuiteBroken.
+    """
     wanted = [(bug, edited(bug)) for bug in bugs]
 
     def one(pair: tuple[Bug, str]) -> Caught:
@@ -88,9 +99,9 @@ def _hunted(bug: Bug, text: str, suites: Mapping[str, tuple[str, ...]]) -> Caugh
     with copied() as folder:
         (folder / bug.file).write_text(text, encoding="utf-8")
         for suite in bug.suites:
-            code, said = run(suites[suite], folder)
-            if code:
-                return Caught(bug, suite, time.perf_counter() - started_s, said)
+            noticed = run(suites[suite], folder)
+            if noticed:
+                return Caught(bug, suite, time.perf_counter() - started_s, noticed)
     return Caught(bug, "", time.perf_counter() - started_s, "")
 
 
@@ -108,8 +119,11 @@ def copied(root: Path = ROOT) -> Iterator[Path]:
         yield folder
 
 
-def run(suite: Sequence[str], folder: Path) -> tuple[int, str]:
-    """Run a suite in a copy: its exit code, and the line that says what it noticed."""
+def run(suite: Sequence[str], folder: Path) -> str:
+    """Run a suite in a copy: the line that says what it noticed, empty when it noticed nothing.
+
+    Raises SuiteBroken when it did not come to a judgement: that would make any defect look caught.
+    """
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - our own command
@@ -117,13 +131,11 @@ def run(suite: Sequence[str], folder: Path) -> tuple[int, str]:
             cwd=folder, env=environment, capture_output=True, text=True, timeout=_TOO_LONG_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return 1, f"it did not come to an end within {_TOO_LONG_S} s"
-    return done.returncode, _telling(done.stdout) or _telling(done.stderr)
-
-
-def _telling(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    for line in lines:
-        if line.startswith(("! ", "E ", "FAILED")):
-            return line
-    return lines[-1] if lines else ""
+        raise SuiteBroken(f"{' '.join(suite)} did not come to an end within {_TOO_LONG_S} s") from None
+    if done.returncode == 0:
+        return ""
+    told = next((line.strip() for line in done.stdout.splitlines() if _TELLING.match(line)), "")
+    if done.returncode != 1 or not told:
+        last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+        raise SuiteBroken(f"{' '.join(suite)} broke: {last}")
+    return told

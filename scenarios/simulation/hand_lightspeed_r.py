@@ -11,7 +11,7 @@ from fakes.lightspeed_r.state import State
 from fakes.lightspeed_r.wire import SCALE
 from scenarios.simulation.receipts import House, Line, Receipt
 from scenarios.simulation.story import Step
-from scenarios.simulation.tills import PEOPLE, Basket, TillKit, address, basket, major
+from scenarios.simulation.tills import PEOPLE, WHOSE, Basket, TillKit, address, basket, major
 
 _ITEMS = (("Mug", "10.00"), ("Tea", "4.50"), ("Kettle", "79.90"))
 _CENT = SCALE // 100
@@ -127,7 +127,7 @@ class RHand:
         return f"note on {sale.id}"
 
     def _email(self, step: Step, now: datetime) -> str:
-        who = str(1 + step.pick % len(PEOPLE))
+        who = str(1 + WHOSE[step.pick % len(WHOSE)])
         self._state.set_email(who, address(step), now)
         return f"address {step.also} of {who}"
 

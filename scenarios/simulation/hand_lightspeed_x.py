@@ -12,7 +12,7 @@ from fakes.lightspeed_x.records import LineIn, Sale
 from fakes.lightspeed_x.state import State
 from scenarios.simulation.receipts import House, Line, Receipt
 from scenarios.simulation.story import Step
-from scenarios.simulation.tills import PEOPLE, TillKit, address, basket, major
+from scenarios.simulation.tills import PEOPLE, WHOSE, TillKit, address, basket, major
 
 _ITEMS = (("Boot", "50.00"), ("Hat", "20.00"), ("Scarf", "12.50"))
 _METRICS = {
@@ -130,7 +130,7 @@ class XHand:
         return f"note on {sale.id}"
 
     def _email(self, step: Step, now: datetime) -> str:
-        who = self._people[step.pick % len(self._people)]
+        who = self._people[WHOSE[step.pick % len(WHOSE)]]
         self._state.set_email(who, address(step), now)
         return f"address {step.also} of {who}"
 

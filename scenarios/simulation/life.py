@@ -155,6 +155,8 @@ class Life:
         if report.verdict is VerdictCode.COULD_NOT_JUDGE:
             self._complain(f"the monitor could not judge: {report.sentence}")
             return
+        if (report.verdict is VerdictCode.DRIFT) is not bool(report.findings):
+            self._complain(f"the monitor found {len(report.findings)} and says {report.verdict.value}")
         found = {
             (str(one.kind.value), one.event_key)
             for one in report.findings

@@ -20,7 +20,12 @@ PEOPLE = (
     ("Dan", "Poe", "dan@example.com"),
 )
 # What somebody types into the field for the address; the number is the step's.
-ADDRESSES = ("new{n}@harbourmail.dev", "", "not an address", "x{n}@test.com", "Kim{n}@Harbourmail.dev")
+ADDRESSES = (
+    "new{n}@harbourmail.dev", "", "Kim{n}@Harbourmail.dev", "not an address", "jo{n}@northwind.dev",
+    "x{n}@test.com",
+)  # fmt: skip
+# Whose address it is, by place: mostly one of those who had none that is of use.
+WHOSE = (2, 0, 3, 2, 1, 2)
 
 
 class Hand(Protocol):

@@ -40,9 +40,15 @@ class Witness:
         return told
 
     def outdated(self) -> set[Key]:
-        """What was right when it was sent and would not be sent today, for its buyer is another or gone."""
+        """What was right when it was sent and is not today: its buyer is another by now, or has no address."""
         _, now = self._now()
-        return {key for key, _ in self._events() if key in self.ever and key not in now}
+        people = self.hand.people()
+        return {
+            key
+            for key, event in self._events()
+            if key in self.ever
+            and event.email not in {people.get(one, "").lower() for one in _people_of(now.get(key))}
+        }
 
     def _now(self) -> tuple[Sequence[Receipt], Mapping[Key, Want]]:
         receipts = self.hand.receipts()
@@ -138,6 +144,10 @@ class Witness:
         return [
             f"sale {sale_id} lies on {len(ids)} profiles" for sale_id, ids in profiles.items() if len(ids) > 1
         ]
+
+
+def _people_of(want: Want | None) -> tuple[str, ...]:
+    return () if want is None else want.people
 
 
 def _name(key: Key) -> str:

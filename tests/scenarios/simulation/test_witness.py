@@ -40,7 +40,7 @@ def placed(life: Life) -> str:
 def said(life: Life) -> list[str]:
     """What the judge complains of, without the details."""
     return [
-        line.partition(" is ")[0].partition(" happened ")[0]
+        line.partition(" is worth ")[0].partition(" happened ")[0]
         for line in life.witness.complaints(complete=True)
     ]
 
