@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import typer
-from hooks_kit import URL, x_told
+from hooks_kit import x_told
 from typer.testing import CliRunner
 
 import tillproof
@@ -22,6 +23,7 @@ from scenarios.harness.merchant import ACCOUNT, connect, told
 from sync import app as sync_app
 from sync.engine.runs import hooks_lock
 from sync.hooks import app as hooks_app
+from sync.hooks.cli import taking
 from sync.hooks.register import address_of, register
 from sync.hooks.serve import Serving
 from sync.settings import Settings
@@ -149,7 +151,6 @@ def test_an_address_that_is_not_https_is_refused_before_anybody_is_asked(
         shown = CliRunner().invoke(root(), asked)
         assert shown.exit_code == 2
         assert "give the https address" in shown.output + (shown.stderr or "")
-        assert URL
 
 
 def test_a_taken_port_is_said_in_words(tmp_path: Path) -> None:
@@ -160,3 +161,28 @@ def test_a_taken_port_is_said_in_words(tmp_path: Path) -> None:
         shown = CliRunner().invoke(root(), asked)
         assert shown.exit_code == 2
         assert f"cannot listen at 127.0.0.1:{serving.port}" in shown.output + (shown.stderr or "")
+
+
+def test_run_takes_webhooks_in_the_same_process_when_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with x_told(tmp_path) as world:
+        settings = told(tmp_path, world.fake.credentials, world.klaviyo.credentials, source="lightspeed_x")
+        path = written(tmp_path, settings)
+        with taking(path, None):
+            assert capsys.readouterr().err == ""
+        with taking(path, 0):
+            [port] = re.findall(r"http://127.0.0.1:([0-9]+)/hooks/", capsys.readouterr().err)
+            assert post(int(port), f"/hooks/{ACCOUNT}/sale.update", b"payload=1") == 401
+
+
+def test_a_second_worker_finds_what_another_process_stored(tmp_path: Path) -> None:
+    with x_told(tmp_path) as world:
+        sale = world.sell()
+        world.pump()
+        with hooks_app.build(
+            world.world.settings, clock=world.clock, transports=world.world.transports
+        ) as other:
+            assert other.step() == 1
+        assert world.hooks.step() == 0
+        assert world.placed() == Counter([sale])

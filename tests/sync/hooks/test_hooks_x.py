@@ -152,6 +152,30 @@ def test_what_a_customer_wants_now_counts_and_not_what_they_wanted_when_last_met
         assert told.placed() == Counter([second])
 
 
+def test_in_a_crowd_too_what_customers_want_now_counts(tmp_path: Path) -> None:
+    with x_told(tmp_path) as told:
+        now = told.clock.now()
+        crowd = [
+            told.till.add_customer(
+                "Ann", f"Poe{n}", email=f"ann.{n}@northwind.dev", at=now, do_not_email=True
+            )
+            for n in range(30)
+        ]
+        for who in crowd:
+            told.sell(who)
+        told.follow(5)
+        assert told.placed() == Counter()
+        for who in crowd[:15]:
+            told.till.set_do_not_email(who, False, told.clock.now())
+        told.clock.advance(1)
+        sales = [told.sell(who) for who in crowd]
+        told.pump()
+        asked = told.fake.journal.count(path="/api/2026-07/customers*")
+        told.hooks.step()
+        assert told.placed() == Counter(sales[:15])
+        assert told.fake.journal.count(path="/api/2026-07/customers*") - asked == 2  # a page and an empty one
+
+
 def test_klaviyo_being_down_keeps_the_sales_waiting_and_then_sends_each_once(tmp_path: Path) -> None:
     with x_told(tmp_path) as told:
         told.klaviyo.faults.add({"kind": "status", "status": 503, "match": {"path": "/api/*"}})
