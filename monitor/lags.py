@@ -3,14 +3,17 @@
 The events of other integrations carry no trace of when they were sent; of them nothing is said.
 """
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
+from monitor import lag_legs
 from monitor.compare import Comparison
 from monitor.explain import Journal
 from monitor.findings import stable_key
+from monitor.lag_seen import Sightings
 from monitor.report_data import Cause, Finding, FindingKind, ReportLag, Severity
 from monitor.words import counted, day_words, local_time, money
 
@@ -18,60 +21,54 @@ LATE_S = 24 * 3600
 _FOUND_MAX = 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What more is known of the way of sales, and where to keep it; None: nothing, nowhere."""
+
+    sightings: Sightings | None = None  # when events were first seen in Klaviyo
+    receipts: Path | None = None  # the evidence that tells when receipts reached the POS's back end
+    evidence: Path | None = None  # each sale's stops are written there
+
+
 def measured(
-    comparison: Comparison, account: str, journal: Journal, names: Mapping[str, str], late_s: int = LATE_S
+    comparison: Comparison,
+    account: str,
+    journal: Journal,
+    names: Mapping[str, str],
+    late_s: int = LATE_S,
+    *,
+    beside: Beside = Beside(),
 ) -> tuple[list[ReportLag], list[Finding]]:
     """The lags of the window's sales, and the sales that took more than `late_s`.
 
     Sales from before the account was connected were sent as history; they are left out. Late is only what
-    waited although the sync had run before, because no run ended well in time: where one did, something else
-    held the sale back, such as a customer without an address, and what that was the POS may no longer show.
+    waited because no run of the sync ended well in time, and only once one had: where one did, something
+    else held the sale back, such as a customer without an address, and the POS may no longer show what.
     """
     ((first_s, last_s),) = comparison.rows(_SPAN)
     connected_at = journal.connected_at()
     if first_s is None or connected_at is None:
         return [], []
     start_s = max(int(first_s), int(connected_at.timestamp()))
-    lags = array("q")
-    slow: list[tuple[str, int]] = []
-    for event_id, happened_s, sent_s in journal.sent(start_s, int(last_s) + 1):
-        lags.append(max(0, sent_s - happened_s))
-        if sent_s - happened_s > late_s and len(slow) < _FOUND_MAX:
-            slow.append((event_id, sent_s))
-    late: list[Finding] = []
-    if slow:
-        ended = journal.finished_s(0, max(sent_s for _, sent_s in slow))
-        waited = _late(comparison, account, slow, names, late_s)
-        late = [one for since_s, one in waited if _was_down(ended, since_s, late_s)]
-    return [_percentiles(account, lags)] if lags else [], late
-
-
-def _was_down(ended: Sequence[int], since_s: int, late_s: int) -> bool:
-    """Whether the sync had run before an instant, and then ended no run well for a while."""
-    at = bisect_left(ended, since_s)
-    return at > 0 and (at == len(ended) or ended[at] > since_s + late_s)
-
-
-def _percentiles(account: str, lags: Sequence[int]) -> ReportLag:
-    ordered = sorted(lags)
-
-    def at(share: float) -> int:
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-    return ReportLag(account, "till_to_sent", len(ordered), at(0.5), at(0.9), at(0.99), ordered[-1])
+    sent = journal.sent(start_s, int(last_s) + 1)
+    seen = beside.sightings.seen(start_s) if beside.sightings is not None else iter(())
+    lag_legs.fill(comparison, sent, seen, beside.receipts)
+    if beside.evidence is not None:
+        lag_legs.keep(comparison, beside.evidence)
+    late = list(_late(comparison, account, journal, names, late_s))
+    return lag_legs.percentiles(comparison, account, names), late
 
 
 def _late(
-    comparison: Comparison,
-    account: str,
-    slow: Sequence[tuple[str, int]],
-    names: Mapping[str, str],
-    late_s: int,
-) -> Iterator[tuple[int, Finding]]:
-    comparison.db.execute("CREATE OR REPLACE TABLE slow (event_key VARCHAR, sent_s BIGINT)")
-    comparison.fill("slow", slow)
-    for row in comparison.rows(_LATE, [late_s]):
-        yield int(row[8]), _finding(account, names, *row)
+    comparison: Comparison, account: str, journal: Journal, names: Mapping[str, str], late_s: int
+) -> Iterator[Finding]:
+    rows = comparison.rows(_LATE, [late_s, _FOUND_MAX])
+    ended = journal.finished_s(0, max(int(row[9]) for row in rows)) if rows else []
+    for row in rows:
+        since_s = int(row[8])
+        before = bisect_left(ended, since_s)
+        if before and before == bisect_right(ended, since_s + late_s):
+            yield _finding(account, names, *row)
 
 
 def _finding(  # noqa: PLR0917 - a row of the query below
@@ -135,12 +132,12 @@ WHERE u.kind = 'placed' AND u.business_day >= q.first_day AND u.business_day <= 
 _LATE = """
 SELECT u.sale_id, u.event_key, u.metric, u.shop_id, j.zone, j.business_day, u.currency, u.total_minor,
        u.changed_at, s.sent_s, e.event_id
-FROM slow s
+FROM lag s
 JOIN units u ON u.event_key = s.event_key AND u.kind = 'placed'
 JOIN judged_units j ON j.unit_no = u.unit_no AND j.status = 'delivered'
 JOIN events e ON e.event_no = j.event_no
 CROSS JOIN params q
 WHERE u.changed_at <= s.sent_s AND s.sent_s - u.changed_at > ?
   AND j.business_day >= q.first_day AND j.business_day <= q.last_day
-ORDER BY j.business_day, u.sale_id
+ORDER BY j.business_day, u.sale_id LIMIT ?
 """

@@ -11,6 +11,7 @@ from dataclasses import replace
 import httpx
 
 from monitor.explain import LedgerJournal
+from monitor.lag_seen import KeptSightings
 from monitor.observed import EVENT_KEY
 from monitor.people import ProfileReader
 from monitor.reading import Watched
@@ -99,4 +100,5 @@ def _opened(name: str, settings: Settings, store: Store, network: Network, stack
         theirs.integration,
         people=ProfileReader(klaviyo),
         journal=LedgerJournal(store, number),
+        sightings=KeptSightings(store, name),
     )

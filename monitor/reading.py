@@ -16,6 +16,7 @@ from monitor.acquaint import KnowsProfiles, acquainted
 from monitor.evidence import EXPECTED, EXPECTED_RUNS, OBSERVED, OBSERVED_RUNS, Rows
 from monitor.expected import ExpectedRead, ExpectedWriter, Places
 from monitor.explain import Journal
+from monitor.lag_seen import Sightings
 from monitor.observed import EVENT_KEY, EventReader, ObservedRead, WatchedMetric, read_observed, resolve
 from monitor.people import PeopleReader
 from monitor.voids import old_voids, seconds_of
@@ -50,6 +51,7 @@ class Watched:
     key_property: str = "$event_id"  # the property of an event that names its sale
     integration: str = "API"  # who owns the metrics in Klaviyo
     people: PeopleReader | None = None  # None: nobody's profile is looked at
+    sightings: Sightings | None = None  # when events were first seen in Klaviyo; None: nobody looked
     journal: Journal | None = None  # the sync's own books, asked only to explain; None: there are none
 
     @property

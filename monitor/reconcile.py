@@ -14,7 +14,7 @@ from monitor.compare import Comparison, Terms
 from monitor.details import details, orphans_to_ask
 from monitor.explain import explained
 from monitor.findings import finding_of, remainder_finding
-from monitor.lags import LATE_S, measured
+from monitor.lags import LATE_S, Beside, measured
 from monitor.offsets import Offset, offsets
 from monitor.profiles import PeopleFound, compare_people
 from monitor.reading import ASKED_MAX, Sides, Watched, ask_again
@@ -282,8 +282,11 @@ class Books:
         yield from self._compare_people()
         if self.watched.journal is not None:
             lags, late = measured(
-                self._comparison, self.watched.name, self.watched.journal, self._names, self._request.late_s
-            )
+                self._comparison, self.watched.name, self.watched.journal, self._names, self._request.late_s,
+                beside=Beside(
+                    self.watched.sightings, self.sides.receipts_path, self._folder / "lags.parquet"
+                ),
+            )  # fmt: skip
             self.lags = tuple(lags)
             yield from late
 

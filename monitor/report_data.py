@@ -235,12 +235,14 @@ class ReportLag:
     """How long sales took from one place to the next, in seconds, over the sales where both are known."""
 
     account: str
-    leg: str  # till_to_sent: from the completion of a sale to Klaviyo taking its Placed Order
+    leg: str  # till_to_arrival, arrival_to_sent, till_to_sent, sent_to_visible or till_to_visible
     sample_count: int
     p50_s: int
     p90_s: int
     p99_s: int
     max_s: int
+    shop: str = ""  # "" over all shops
+    shop_name: str = ""
 
 
 class ControlStatus(StrEnum):

@@ -103,6 +103,7 @@ def lags(report: Report) -> tuple[Lag, ...]:
             f"{duration(one.p99_s)}; the slowest took {duration(one.max_s)}.",
         )
         for one in report.lags
+        if one.leg == "till_to_sent" and not one.shop
     )
 
 

@@ -116,12 +116,13 @@ def _lines(closed: Sequence[ReportControl], currency: str) -> tuple[Line, ...]:
         _added(one.pos for one in closed),
         _added(one.klaviyo for one in closed),
     ]
+    till, pos, klaviyo = (text.money(one.net_minor, currency) for one in sides)
     rest = sum(one.till_rest_minor for one in closed), sum(one.klaviyo_rest_minor for one in closed)
     bad = any(one.till_rest_minor or one.till_rest_count or one.klaviyo_rest_minor for one in closed)
     return (
         Line("Sales", *[_counted(one.sales_count, one.sales_minor, currency) for one in sides]),
         Line("Refunds", *[_counted(one.refunds_count, one.refunds_minor, currency) for one in sides]),
-        Line("Sales less refunds", *[text.money(one.net_minor, currency) for one in sides], "total"),
+        Line("Sales less refunds", till, pos, klaviyo, "total"),
         *_why(_terms(one.till_to_pos for one in closed), currency, pos=True),
         *_why(_terms(one.pos_to_klaviyo for one in closed), currency, pos=False),
         *_practice(closed, currency),

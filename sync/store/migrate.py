@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from sync.store.errors import StoreTrouble
 
-HEAD = "0005"
+HEAD = "0006"
 _SERVER_LOCK = 7_465_001  # any number nobody else uses: two programs opening one database take turns
 
 Writing = Callable[[], AbstractContextManager[Connection]]

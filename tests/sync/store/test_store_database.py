@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from monitor import history_rows
+from monitor import history_rows, lag_seen
 from monitor.web import rows as web_rows
 from sync.store import migrate, rows
 from sync.store.database import Store, open_store
@@ -18,11 +18,12 @@ from sync.store.errors import AccountBusy, StoreBusy, StoreTrouble
 
 
 def test_a_new_database_gets_exactly_the_tables_that_the_rows_describe(store: Store) -> None:
-    named = (rows.EventRow, history_rows.MonitorRunRow, web_rows.WebUserRow)
+    named = (rows.EventRow, history_rows.MonitorRunRow, web_rows.WebUserRow, lag_seen.MonitorSightingRow)
     assert tuple(one.__tablename__ for one in named) == (
         "events",
         "monitor_runs",
         "web_users",
+        "monitor_sightings",
     )
     with store.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
