@@ -39,8 +39,10 @@ class Till(StrEnum):
 
 def register(root: typer.Typer) -> None:
     """Add both commands."""
+    from scenarios.runner.cli import register as register_stories
     from scenarios.simulation.cli import register as register_simulation
 
+    register_stories(root)
     register_simulation(root)
     root.command()(demo)
     group = typer.Typer(no_args_is_help=True, help="Measure the main job.")

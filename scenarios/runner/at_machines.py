@@ -32,7 +32,7 @@ from scenarios.runner.failing import CannotTell, Failed, must
 from scenarios.runner.stage import Died, Stage
 from sync.engine.runs import Result
 
-_A_MINUTE = timedelta(minutes=1)
+A_MINUTE = timedelta(minutes=1)
 
 
 def wait(stage: Stage, told: Wait) -> None:
@@ -55,7 +55,7 @@ def clock_jumps(stage: Stage, told: Until) -> None:
 
 def sync(stage: Stage, told: Sync) -> None:
     """One run of the sync."""
-    stage.go_to(stage.now + _A_MINUTE if told.at is None else stage.instant(told.at))
+    stage.go_to(stage.now + A_MINUTE if told.at is None else stage.instant(told.at))
     account = stage.account(told.till)
     first, last = _day(told.first), _day(told.last)
     runs: Mapping[str, Callable[[], list[Result]]] = {
@@ -66,7 +66,7 @@ def sync(stage: Stage, told: Sync) -> None:
     if told.crash_at is not None:
         _crash(stage, told, runs[told.mode])
         return
-    _ran(stage, runs[told.mode](), told.ends)
+    ran(stage, runs[told.mode](), told.ends)
 
 
 def _crash(stage: Stage, told: Sync, run: Callable[[], object]) -> None:
@@ -91,27 +91,27 @@ def sync_every(stage: Stage, told: SyncEvery) -> None:
     until, account = stage.instant(told.until), stage.account(told.till)
     while stage.now + timedelta(seconds=told.every) <= until:
         stage.go_to(stage.now + timedelta(seconds=told.every))
-        _ran(stage, stage.sync.once(account), told.ends)
+        ran(stage, stage.sync.once(account), told.ends)
     stage.go_to(until)
 
 
 def retry(stage: Stage, told: Retry) -> None:
     """Dead letters once more."""
-    stage.go_to(stage.now + _A_MINUTE if told.at is None else stage.instant(told.at))
-    _ran(stage, list(stage.sync.dead_letters.retry(stage.account(told.till))), told.ends)
+    stage.go_to(stage.now + A_MINUTE if told.at is None else stage.instant(told.at))
+    ran(stage, list(stage.sync.dead_letters.retry(stage.account(told.till))), told.ends)
 
 
 def resend(stage: Stage, told: Resend) -> None:
     """Sales once more."""
-    stage.go_to(stage.now + _A_MINUTE if told.at is None else stage.instant(told.at))
+    stage.go_to(stage.now + A_MINUTE if told.at is None else stage.instant(told.at))
     by_till: dict[str, list[str]] = {}
     for name in told.sales:
         sold = stage.sale(name)
         by_till.setdefault(sold.till, []).append(sold.order_id)
-    _ran(stage, [stage.sync.resend(till, sales) for till, sales in by_till.items()], told.ends)
+    ran(stage, [stage.sync.resend(till, sales) for till, sales in by_till.items()], told.ends)
 
 
-def _ran(stage: Stage, results: list[Result], ends: str) -> None:
+def ran(stage: Stage, results: list[Result], ends: str) -> None:
     stage.seen.results = results
     stage.touched()
     for result in results:
@@ -187,7 +187,7 @@ def read_report(folder: str) -> Report:
 
 def repair(stage: Stage, told: Repair) -> None:
     """What the last night found is mended."""
-    stage.go_to(stage.now + _A_MINUTE if told.at is None else stage.instant(told.at))
+    stage.go_to(stage.now + A_MINUTE if told.at is None else stage.instant(told.at))
     if not stage.seen.night:
         raise CannotTell("there was no `night` whose findings could be mended")
     repairer = Repairer(stage.chain.nights(), stage.sync.store, stage.chain.clock, stage.chain.start_sync)

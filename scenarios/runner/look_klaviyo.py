@@ -7,7 +7,7 @@ from typing import Any
 
 from fakes.klaviyo.eventstore import StoredEvent
 from scenarios.language.then import Counts, Event, Events, People, Profile, Requests
-from scenarios.runner.events import PRODUCT, is_of, matches, same, stored, tell, tell_wanted
+from scenarios.runner.events import PRODUCT, is_of, matches, nearest, same, stored, tell, tell_wanted
 from scenarios.runner.failing import CannotTell, Failed, must
 from scenarios.runner.in_klaviyo import profile_of
 from scenarios.runner.stage import Stage

@@ -14,7 +14,8 @@ from scenarios.runner.stage import Stage, staged
 from sync.http.errors import ApiTrouble
 from sync.settings import WrongSettings
 
-DO: Mapping[str, Callable[..., object]] = {**in_shop.DO, **at_machines.DO, **in_klaviyo.DO}
+Acts = Mapping[str, Callable[..., object]]
+DO: Acts = {**in_shop.DO, **at_machines.DO, **in_klaviyo.DO}
 LOOK: Mapping[str, Callable[..., None]] = {**look_klaviyo.LOOK, **look_programs.LOOK, **look_monitor.LOOK}
 
 
@@ -51,13 +52,13 @@ def run_file(path: Path, shown: str = "") -> Outcome:
     return run(story)
 
 
-def run(story: Story) -> Outcome:
-    """Tell a story. Bugs of the product surface as they are."""
+def run(story: Story, replace: Acts | None = None) -> Outcome:
+    """Tell a story. Bugs of the product surface as they are. `replace` carries out some words otherwise."""
     started_s, trouble, wrong, fired = time.perf_counter(), "", False, set[str]()
     try:
         with staged(story) as stage:
             try:
-                tell(stage, story)
+                tell(stage, story, replace)
             finally:
                 fired = stage.seen.fired
     except Failed as failure:
@@ -71,14 +72,15 @@ def run(story: Story) -> Outcome:
     )  # fmt: skip
 
 
-def tell(stage: Stage, story: Story) -> None:
+def tell(stage: Stage, story: Story, replace: Acts | None = None) -> None:
     """Everything that happens, then everything that must hold, then what it says of detectors."""
+    do = {**DO, **(replace or {})}
     for step in story.when:
         if step.word == MEANWHILE:
             for check in step.checks:
                 _carry_out(stage, check, LOOK)
         else:
-            _carry_out(stage, step, DO)
+            _carry_out(stage, step, do)
     for check in story.then:
         _carry_out(stage, check, LOOK)
     _detectors(stage, story)

@@ -1,0 +1,116 @@
+"""Many stories: finding them, telling them in parallel, and what became of them."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from scenarios.runner.run import Outcome, run_file
+
+LIBRARY = Path(__file__).resolve().parents[1]
+_NOT_STORIES = frozenset({"language", "runner", "templates", "__pycache__"})
+Told = Callable[[Outcome], object]
+
+
+class NoStories(Exception):
+    """There is nothing to tell, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What became of some stories, in the order of their files."""
+
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """Stories that do not hold."""
+        return [one for one in self.outcomes if one.trouble and not one.wrong]
+
+    @property
+    def wrong(self) -> list[Outcome]:
+        """Stories that could not be read or carried out."""
+        return [one for one in self.outcomes if one.wrong]
+
+    @property
+    def passed(self) -> list[Outcome]:
+        """Stories that hold."""
+        return [one for one in self.outcomes if one.passed]
+
+    @property
+    def skipped(self) -> list[Outcome]:
+        """Stories that were not told."""
+        return [one for one in self.outcomes if one.skipped]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all hold, 1 some do not, 2 some could not be read or carried out."""
+        return 2 if self.wrong else 1 if self.failed else 0
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        told = [f"{len(self.passed):,} of {_stories(len(self.outcomes))} hold"]
+        told += [f"{len(self.failed):,} do not"] if self.failed else []
+        told += [f"{len(self.wrong):,} could not be told"] if self.wrong else []
+        told += [f"{len(self.skipped):,} skipped"] if self.skipped else []
+        return ", ".join(told)
+
+
+def _stories(count: int) -> str:
+    return "1 story" if count == 1 else f"{count:,} stories"
+
+
+def find(paths: Sequence[Path]) -> list[Path]:
+    """The stories in these files and folders; the whole library without any. Raises NoStories."""
+    found: list[Path] = []
+    for path in paths or [LIBRARY]:
+        if not path.exists():
+            raise NoStories(f"{path}: there is no such file or folder")
+        found += [path] if path.is_file() else sorted(_below(path))
+    if not found:
+        raise NoStories(f"{', '.join(map(str, paths))}: there is no story (*.yaml) in there")
+    return list(dict.fromkeys(found))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*.yaml"):
+        if not _NOT_STORIES & set(path.relative_to(folder).parts[:-1]):
+            yield path
+
+
+def shown(path: Path) -> str:
+    """A file as messages name it: from where we stand, if it is below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def outcomes(paths: Sequence[Path], workers: int, told: Told = lambda _: None) -> Iterator[Outcome]:
+    """Tell them, `workers` at a time, in whatever order they end."""
+    if workers <= 1 or len(paths) == 1:
+        for path in paths:
+            outcome = run_file(path, shown(path))
+            told(outcome)
+            yield outcome
+        return
+    # A fresh process each: what a fork would inherit is a terminal that others write to.
+    with ProcessPoolExecutor(min(workers, len(paths)), mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run_file, path, shown(path)) for path in paths]):
+            outcome = done.result()
+            told(outcome)
+            yield outcome
+
+
+def suite(found: Iterable[Outcome], seconds: float) -> Suite:
+    """A suite in the order of its files."""
+    return Suite(tuple(sorted(found, key=lambda one: one.file)), seconds)
+
+
+def cores() -> int:
+    """How many stories may be told at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
