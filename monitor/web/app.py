@@ -95,8 +95,13 @@ def build(
     site.metrics.watch(app)
     for page in PAGES:
         page.register(app)
+    return app
+
+
+def warm(app: Flask) -> Flask:
+    """Compile every template now, so that the first reader need not wait."""
     for name in app.jinja_env.list_templates(extensions=["html"]):
-        app.jinja_env.get_template(name)  # compiled now, so that the first reader need not wait
+        app.jinja_env.get_template(name)
     return app
 
 

@@ -51,7 +51,7 @@ def serve(
     """
     import os
 
-    from monitor.web.app import build
+    from monitor.web.app import build, warm
     from monitor.web.serve import serve_for_ever, upstreams_of
     from monitor.web.site import Configured
 
@@ -64,7 +64,7 @@ def serve(
         print(f"The dashboard is at {reached}; stop with Ctrl-C.", flush=True)
         if not app.extensions["tillproof"].users.every():
             print("Nobody may sign in yet: tillproof monitor users add NAME --role operator", file=sys.stderr)
-        serve_for_ever(app, host, port, threads)
+        serve_for_ever(warm(app), host, port, threads)
 
 
 @users.command()

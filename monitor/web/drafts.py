@@ -51,6 +51,8 @@ INPUTS: Mapping[str, Sequence[Input]] = {
         Input("password", "API password", secret=True),
         Input("zone", "Time zone of the shops",
               "Such as Europe/Stockholm: Sitoo's shops have none of their own."),
+        Input("currency", "Currency", "Three letters, such as SEK; only where the registers tell none.",
+              required=False),
         Input("country", "Country of the shops", "Two letters, such as SE; phone numbers are read by it.",
               required=False),
     ),

@@ -9,7 +9,6 @@ from enum import StrEnum
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, Table, delete, select
-from sqlalchemy.exc import IntegrityError
 
 from monitor.web.rows import WebSessionRow, WebUserRow
 from sync.settings import WrongSettings
@@ -67,11 +66,12 @@ class Users:
             "name": name, "role": role.value, "password": self._hashed(name, password),
             "accounts": " ".join(sorted(accounts)), "created_s": now_s,
         }  # fmt: skip
-        try:
-            with self._store.writing() as connection:
-                connection.execute(USERS.insert().values(**values))
-        except IntegrityError:
-            raise WrongSettings(f"there is a user {name} already; `monitor users list` shows all") from None
+        with self._store.writing() as connection:  # one writer at a time: nobody takes the name in between
+            if self.find(connection, name) is not None:
+                raise WrongSettings(
+                    f"there is a user {name} already; `tillproof monitor users list` shows all"
+                )
+            connection.execute(USERS.insert().values(**values))
         return User(name, role, frozenset(accounts), now_s)
 
     def change_password(self, name: str, password: str) -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from monitor.settings import MonitorSettings
-from monitor.web.app import build
+from monitor.web.app import build, warm
 from monitor.web.guard import SECRET
 from monitor.web.site import Configured
 from monitor.web.users import Role
@@ -149,7 +149,7 @@ def _sign_in(client: httpx.Client) -> None:
 
 @contextmanager
 def _served(configured: Configured, store: Store) -> Iterator[str]:
-    app = build(configured, store, hasher=_CHEAP)
+    app = warm(build(configured, store, hasher=_CHEAP))
     app.extensions["tillproof"].users.add("bench", Role.OPERATOR, _PASSWORD, (), 0)
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)

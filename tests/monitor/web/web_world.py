@@ -26,7 +26,7 @@ class Browser:
         self.client = client
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        return self.client.get(path, **more)
+        return self.client.get(path, buffered=True, **more)
 
     def text(self, path: str) -> str:
         answer = self.get(path)
@@ -54,6 +54,7 @@ def site_of(app: Any) -> Site:
 def dashboard(settings: Settings, own: Any, store: Any, clock: Any, folder: Path, **more: Any) -> Any:
     """The dashboard of a world, with an operator ann and a viewer vic; jobs are done at once."""
     path = folder / "tillproof.toml"
+    path.touch()
     configured = Configured(settings, own, path)
     transports = more.pop("transports", None)
     app = build(
