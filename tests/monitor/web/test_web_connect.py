@@ -79,6 +79,9 @@ def seed_shop(one: Connecting, source: str) -> None:
     asked = {"seed": 3, "shops": 2, "customers": 3, "sales": 6, "days": 2}
     with httpx.Client(transport=one.transports[source]) as client:
         client.post("https://till.fake/_fake/seed", json=asked).raise_for_status()
+        if source == "lightspeed_x":  # which sends people back to the registered address only
+            back = {"redirect_uri": "http://localhost/connect/callback"}
+            client.put("https://till.fake/_fake/switches", json=back).raise_for_status()
 
 
 def keys_of(one: Connecting, source: str) -> dict[str, str]:
