@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from fakes.kit.app import Fake, make
 from fakes.kit.clock import Clock
 from fakes.lightspeed_r import seed as seeding
+from fakes.lightspeed_r.back_office import back_office
 from fakes.lightspeed_r.errors import Errors
 from fakes.lightspeed_r.limits import RLimits
 from fakes.lightspeed_r.oauth import Authority
@@ -46,13 +47,17 @@ def build(
             "access_token": pair.access,
             "refresh_token": pair.refresh,
             "account_id": account_id,
+            "all_access_token": authority.office.access,
         },
         seed=seed,
         seeder=_seeder(state),
     )
     fake.flask.register_error_handler(HTTPException, errors.http)
     fake.flask.register_blueprint(oauth_blueprint(authority, switches))
-    fake.flask.register_blueprint(Api(state, authority, limits, errors, fake.faults).blueprint())
+    for version in (3, 2):
+        api = Api(state, authority, limits, errors, fake.faults, version=version)
+        fake.flask.register_blueprint(api.blueprint())
+    fake.flask.register_blueprint(back_office(state))
     return fake
 
 

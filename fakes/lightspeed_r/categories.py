@@ -25,6 +25,11 @@ class Tree:
             parent = known
         return parent
 
+    def changed(self, at: int) -> None:
+        """A node was renamed or deleted: know them anew, and number them before the next reading."""
+        self._by_name = {(row.parent_id, row.name): row.id for row in self.categories}
+        self._changed_at = at
+
     def settle(self) -> None:
         """Renumber if anything was added; a node whose numbers change gets the time of the change.
 

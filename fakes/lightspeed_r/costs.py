@@ -8,6 +8,7 @@ from fakes.lightspeed_r.relations import MANY, RELATIONS
 
 BASE = Decimal(1)
 COUNT = Decimal(10)
+UNSORTED = Decimal(4)
 _PRICE = {"one": Decimal("0.1"), "many": Decimal("0.2")}
 
 
@@ -38,6 +39,11 @@ def or_cost(operands: list[Condition]) -> Decimal:
     if len(set(entities)) == 1 and ranges <= 1:
         return Decimal(len(operands))
     return Decimal(10 * len(set(entities)) + len(operands) - len(set(entities)))
+
+
+def v2_cost(offset: int, per_row: str, *, sortable: bool) -> Decimal:
+    """What V2 adds: a little for every row skipped, and 4 for a sort that no index serves."""
+    return Decimal(per_row) * offset + (0 if sortable else UNSORTED)
 
 
 def drip_text(amount: Decimal | float) -> str:

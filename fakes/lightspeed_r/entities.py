@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
-from fakes.lightspeed_r import shapes, shapes_goods, shapes_people
+import msgspec
+
+from fakes.lightspeed_r import doc_rows, shapes, shapes_goods, shapes_people
+from fakes.lightspeed_r.docs import SCHEMAS, Schema
 from fakes.lightspeed_r.index import Index
+from fakes.lightspeed_r.links import LINKS, attach
 from fakes.lightspeed_r.state import State
-from fakes.lightspeed_r.wire import flag
+from fakes.lightspeed_r.tables import Table
+from fakes.lightspeed_r.wire import flag, overlaid
 
 Loaded = AbstractSet[str]
 _STAMP = attrgetter("stamp_at")
@@ -32,26 +37,39 @@ class Entity:
     fast: Mapping[str, Callable[[State, Any], Any]]
     keys: tuple[str, ...]
     lookups: Mapping[str, Callable[[State, int], Iterable[int]]] = field(default_factory=dict)
+    hidden: bool = False
+    """Only ever seen as a relation of another row."""
+    wire_name: str = ""
+    """The key in answers where it is not the entity's name."""
+
+    @property
+    def wire(self) -> str:
+        """The key its rows stand under."""
+        return self.wire_name or self.name
+
+    def rows(self, state: State) -> Table[Any]:
+        """Its table; sale lines have none."""
+        found: Table[Any] | None = state.docs.get(self.table)
+        return getattr(state, self.table) if found is None else found
 
     def find(self, state: State, row_id: int) -> Any | None:
         """The row if it exists and is visible; for a sale line the row is its id."""
         if self.table == "lines":
             known = row_id in state.lines and state.lines.sale_id[row_id] not in state.sales.held
             return row_id if known else None
-        return getattr(state, self.table).find(row_id)
+        return self.rows(state).find(row_id)
 
     def shown(self, state: State) -> Index:
         """Visible rows in the order of their ids."""
         if self.table == "lines":
             return state.lines_shown
-        index: Index = getattr(state, self.table).shown
-        return index
+        return self.rows(state).shown
 
     def index(self, state: State, name: str) -> Index | None:
         """The sorted index over a field, if it has one."""
         if name == self.key:
             return self.shown(state)
-        return None if self.table == "lines" else getattr(state, self.table).indexes.get(name)
+        return None if self.table == "lines" else self.rows(state).indexes.get(name)
 
 
 def _attributes(**names: str) -> dict[str, Callable[[State, Any], Any]]:
@@ -71,17 +89,23 @@ def _flags(**names: str) -> dict[str, Callable[[State, Any], Any]]:
 
 
 def _line_sale(state: State, line_id: int) -> Any:
-    return state.sales.rows[state.lines.sale_id[line_id]]
+    """Its sale, or what stands for one while it is only reserved."""
+    return state.sales.rows.get(state.lines.sale_id[line_id]) or state.lines.loose[line_id]
 
 
 def _line_stamp(state: State, line_id: int) -> int:
     sale = _line_sale(state, line_id)
+    if line_id in state.lines.edited:
+        return max(state.lines.edited[line_id][1], int(sale.complete_at))
     return int(sale.complete_at or sale.create_at)
 
 
 def _line_text(state: State, line_id: int, loaded: Loaded) -> str:
     sale = _line_sale(state, line_id)
-    return shapes.line_text(state, line_id, sale, shapes.line_times(sale), loaded)
+    text = shapes.line_text(state, line_id, sale, shapes.line_times(sale), loaded)
+    # Only the endpoint of its own says the tax category.
+    category = state.extras["Sale"].get(sale.id, {}).get("taxCategoryID", "0")
+    return f'{text[:-1]},"taxCategoryID":"{category}"}}'
 
 
 def _sale_line_ids(state: State, sale_id: int) -> Iterable[int]:
@@ -155,14 +179,19 @@ def _plain(
     scopes: tuple[str, ...] = _ANY,
     fast: Mapping[str, Callable[[State, Any], Any]] | None = None,
 ) -> Entity:
-    """An entity without relations."""
+    """An entity without relations of its own kind; other texts a script wrote are laid over it."""
+
+    def write(state: State, row: Any, _loaded: Loaded) -> str:
+        more = state.extras[name].get(row.id)
+        return overlaid(text(row)[:-1], more) + "}" if more else text(row)
+
     return Entity(
         name=name,
         key=key,
         sortable=(key, *sortable),
         scopes=scopes,
         table=table,
-        write=lambda _state, row, _loaded: text(row),
+        write=write,
         fast={key: lambda _state, row: row.id, **(fast or {})},
         keys=keys,
     )
@@ -196,7 +225,7 @@ _LIST = (
         ("salePaymentID", "timeStamp", "saleID"),
         _REGISTER,
         "payments",
-        lambda state, row, loaded: shapes.payment_text(state, row, with_type="PaymentType" in loaded),
+        shapes.payment_text,
         _attributes(salePaymentID="id", saleID="sale_id", timeStamp="create_at", createTime="create_at"),
         shapes.PAYMENT.keys,
         {"saleID": _sale_payment_ids},
@@ -226,6 +255,9 @@ _LIST = (
                 itemID="id", timeStamp="stamp_at", categoryID="category_id", manufacturerID="manufacturer_id"
             ),
             **_flags(archived="archived"),
+            "itemMatrixID": lambda state, row: int(
+                state.extras["Item"].get(row.id, {}).get("itemMatrixID", 0)
+            ),
         },
         (*shapes_goods.ITEM.keys, "itemCode"),
     ),
@@ -307,23 +339,40 @@ _LIST = (
         fast={**_STAMPED, **_flags(archived="archived")},
     ),
     _plain("Register", "registerID", "registers", shapes_goods.register_text, shapes_goods.REGISTER.keys),
-    _plain("Employee", "employeeID", "employees", shapes_goods.employee_text, shapes_goods.EMPLOYEE.keys),
-    _plain(
+    Entity(
+        "Employee",
+        "employeeID",
+        ("employeeID",),
+        _ANY,
+        "employees",
+        shapes_goods.employee_row,
+        _attributes(employeeID="id"),
+        shapes_goods.EMPLOYEE.keys,
+    ),
+    Entity(
         "PaymentType",
         "paymentTypeID",
+        ("paymentTypeID",),
+        _ANY,
         "payment_types",
-        shapes_goods.payment_type_text,
+        lambda state, row, _loaded: shapes_goods.payment_type_text(state, row),
+        _attributes(paymentTypeID="id"),
         shapes_goods.PAYMENT_TYPE.keys,
     ),
-    _plain(
+    Entity(
         "CreditAccount",
         "creditAccountID",
+        ("creditAccountID", "timeStamp", "customerID"),
+        ("employee:customers",),
         "credit_accounts",
-        shapes_people.credit_account_text,
+        shapes_people.credit_account_row,
+        {
+            **_attributes(creditAccountID="id", timeStamp="stamp_at", customerID="customer_id"),
+            **_flags(archived="archived", giftCard="gift_card"),
+            # The look-up of a gift card takes its whole code.
+            "code": lambda _state, row: row.code.casefold(),
+        },
         shapes_people.CREDIT_ACCOUNT.keys,
-        sortable=("timeStamp", "customerID"),
-        scopes=("employee:customers",),
-        fast={**_STAMPED, **_attributes(customerID="customer_id"), **_flags(archived="archived")},
     ),
     _plain(
         "CustomerType",
@@ -336,4 +385,55 @@ _LIST = (
     _plain("Tag", "tagID", "tags", shapes_people.tag_text, shapes_people.TAG.keys, sortable=("name",)),
 )
 
-ENTITIES: Mapping[str, Entity] = {entity.name: entity for entity in _LIST}
+
+def _doc(schema: Schema) -> Entity:
+    """A plain entity (docs.py)."""
+    fast: dict[str, Callable[[State, Any], Any]] = {schema.key: lambda _state, row: row.id}
+    if "timeStamp" in schema.fields:
+        fast |= _STAMPED
+    if "createTime" in schema.fields:
+        fast |= _attributes(createTime="create_at")
+    if schema.archives:
+        fast |= _flags(archived="archived")
+    return Entity(
+        name=schema.name,
+        key=schema.key,
+        sortable=(schema.key, *schema.sortable),
+        scopes=schema.scopes,
+        table=schema.name,
+        write=lambda _state, row, loaded: doc_rows.text(schema, row, loaded),
+        fast=fast,
+        keys=tuple(name for name in schema.fields if name not in schema.objects and name != "ofID"),
+        hidden="G" not in schema.verbs,
+    )
+
+
+def _custom_fields(of: str) -> Entity:
+    """`Customer/CustomField` and its like: one table, told apart by whose fields they are."""
+    plain = _doc(SCHEMAS["CustomField"])
+    scopes = {"Customer": _CUSTOMERS, "Item": _INVENTORY, "Order": ("employee:purchase_orders",)}[of]
+    fast = {**plain.fast, "of": lambda _state, row: row.fields.get("of", "Customer").casefold()}
+    return replace(
+        plain, name=f"{of}/CustomField", scopes=scopes, fast=fast, hidden=False, wire_name="CustomField"
+    )
+
+
+ENTITIES: Mapping[str, Entity] = {
+    entity.name: entity
+    for entity in (
+        *_LIST,
+        *(_doc(schema) for schema in SCHEMAS.values()),
+        *(_custom_fields(of) for of in ("Customer", "Item", "Order")),
+    )
+}
+
+
+def text_of(entity: Entity, state: State, row: Any, loaded: Loaded) -> str:
+    """One row as JSON with all relations asked for."""
+    text = entity.write(state, row, loaded)
+    linked = LINKS.get(entity.name, {})
+    if not linked or entity.name == "Sale" or loaded.isdisjoint(linked):
+        return text
+    record = msgspec.json.decode(text)
+    attach(state, entity.name, row if isinstance(row, int) else row.id, record, loaded)
+    return msgspec.json.encode(record).decode()

@@ -31,6 +31,7 @@ _TEXTS = frozenset(
         "lastName",
         "description",
         "publicID",
+        "code",
     )
 )
 
@@ -86,7 +87,7 @@ def typed(field: str, text: str, *, asked: bool = False) -> Value:
     """A wire value as something that compares: seconds, a Decimal, or text in lower case."""
     name = field.rpartition(".")[2]
     if name.lower() in _TIMES:
-        return _instant(field, text) if text or asked else ""
+        return instant(field, text) if text or asked else ""
     if name in _TEXTS:
         return text.casefold()
     try:
@@ -142,7 +143,7 @@ def _listed(text: str) -> list[str]:
         raise Refused(400, "The IN operator takes a comma separated list or a JSON array.") from None
 
 
-def _instant(field: str, text: str) -> int:
+def instant(field: str, text: str) -> int:
     # A raw "+" of an offset arrives as a blank.
     mended = re.sub(r" (\d\d:?\d\d)\Z", r"+\1", text)
     try:

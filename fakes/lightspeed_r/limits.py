@@ -22,10 +22,12 @@ class RLimits:
         extra = max(registers, 1) - 1
         size = 90 + 10 * extra
         self.bucket = LeakyBucket(size, 1 + 0.5 * extra, size * 2 // 9)
+        self._card_at_s = -1.0
 
     def reset(self) -> None:
         """Empty the bucket."""
         self.bucket.reset()
+        self._card_at_s = -1.0
 
     def spend(self, cost: Decimal) -> tuple[Drip, dict[str, str]]:
         """Charge one request; the verdict and the headers that report it."""
@@ -39,6 +41,14 @@ class RLimits:
             "X-LS-Api-Drip-Rate": drip_text(bucket.drip),
             "X-LS-Api-Request-Cost": drip_text(cost),
         }
+
+    def look_up_card(self) -> bool:
+        """Whether a gift card may be looked up by its code now: once a second."""
+        second = math.floor(self._clock.monotonic())
+        if self.enabled and second == self._card_at_s:
+            return False
+        self._card_at_s = second
+        return True
 
     def _spend(self, now_s: float, cost: float) -> Drip:
         """As the bucket does; by switch a refused request adds its cost all the same."""

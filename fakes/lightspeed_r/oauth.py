@@ -87,6 +87,8 @@ class Authority:
     by_access: dict[str, Pair] = field(default_factory=dict)
     by_refresh: dict[str, Pair] = field(default_factory=dict)
     refreshes: deque[float] = field(default_factory=deque)
+    office: Pair = field(init=False)
+    """A second published pair that may do anything, so that a script can write."""
 
     def __post_init__(self) -> None:
         self.reset()
@@ -96,7 +98,9 @@ class Authority:
         self.issued = 0
         for store in (self.codes, self.by_access, self.by_refresh, self.refreshes):
             store.clear()
-        return self._issue(DEFAULT_SCOPE)
+        pair = self._issue(DEFAULT_SCOPE)
+        self.office = self._issue("employee:all")
+        return pair
 
     # Authorization
 

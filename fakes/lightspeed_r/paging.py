@@ -61,6 +61,20 @@ class Pager:
         has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
         return Page(rows, last if has_next else None, first if has_previous else None)
 
+    def offset_page(self, entity: Entity, asked: ListRequest) -> tuple[list[Any], int]:
+        """V2: the rows from an offset, and how many there are in all. Rows that move shift what follows."""
+        found = self._selector.select(entity, asked)
+        if found.accept is not None:
+            copy = self._selector.sorted_copy(entity, asked)
+            found = Selection(copy, 0, len(copy), None)
+        total = found.stop - found.start
+        first, last = min(asked.offset, total), min(asked.offset + asked.limit, total)
+        places = range(first, last)
+        if asked.descending:
+            places = range(total - 1 - first, total - 1 - last, -1)
+        rows = [entity.find(self._state, found.order.id_at(found.start + place)) for place in places]
+        return rows, total
+
     def _beyond(
         self, entity: Entity, asked: ListRequest, found: Selection, cursor: str | None, *, up: bool
     ) -> tuple[int, int]:

@@ -9,7 +9,7 @@ _NOTHING = Decimal(0)
 
 
 class LineIn(NamedTuple):
-    """One line of a sale as a script writes it. `discount` and `tax` are amounts of the whole line.
+    """One line of a sale as a script writes it. `discount`, `tax` and `tax2` are amounts of the whole line.
 
     `subtotal` stands for quantity x unit price where a receipt does not multiply out (goods sold by weight).
     """
@@ -23,6 +23,7 @@ class LineIn(NamedTuple):
     line_type: str = ""
     subtotal: Decimal | str | int | None = None
     discount_id: str = "0"
+    tax2: Decimal | str | int = _NOTHING
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ class Item:
     stamp_at: int
     image_id: int = 0
     archived: bool = False
+    # Whether it has images beside the first, so that nobody need look.
+    more_images: bool = False
 
 
 @dataclass(slots=True)
@@ -81,6 +84,9 @@ class Image:
     public_id: str
     item_id: int
     stamp_at: int
+    description: str = ""
+    ordering: int = 0
+    matrix_id: int = 0
 
 
 @dataclass(slots=True)
@@ -132,6 +138,10 @@ class CreditAccount:
     balance: int
     stamp_at: int
     archived: bool = False
+    gift_card: bool = False
+    code: str = ""
+    description: str = ""
+    credit_limit: int = 0
 
 
 @dataclass(slots=True)
@@ -155,6 +165,11 @@ class Customer:
     credit_account_id: int = 0
     tags: tuple[str, ...] = ()
     dob: str = ""
+    no_phone: bool = True
+    no_mail: bool = True
+    secondary_email: str = ""
+    website: str = ""
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -185,6 +200,7 @@ class SaleVoid:
     shop_id: int
     create_at: int
     reason: str
+    employee_id: int = 1
 
 
 @dataclass(slots=True)
@@ -214,6 +230,7 @@ class Sale:
     reference: str = ""
     reference_source: str = ""
     note: str = ""
+    printed_note: str = ""
     # Paid in to a gift card: part of totalDue and displayableTotal, not of the total.
     deposit: int = 0
 

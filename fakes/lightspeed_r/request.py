@@ -11,13 +11,14 @@ from fakes.lightspeed_r.switches import Switches
 
 LIMIT_MAX = 100
 _PAGING = ("limit", "sort", "after", "before")
+_PAGING_V2 = ("limit", "offset", "orderby", "orderby_desc")
 _OTHERS = ("count", "archived", "load_relations", "or", "pretty_print", "giftCard")
 _CONTACT_FIELDS = ("email", "mobile", "phoneHome", "phoneWork", "pager", "fax")
 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a list was asked for. `kept` are the parameters that page links repeat."""
+    """What a list was asked for. `kept` are the parameters that V3's page links repeat; `offset` is V2's."""
 
     conditions: tuple[Condition, ...]
     alternatives: tuple[Condition, ...]
@@ -30,9 +31,10 @@ class ListRequest:
     count: bool
     archived: str
     kept: tuple[tuple[str, str], ...]
+    offset: int = 0
 
 
-def read_list(entity: Entity, query: str, switches: Switches) -> ListRequest:
+def read_list(entity: Entity, query: str, switches: Switches, *, version: int = 3) -> ListRequest:
     """Parse a raw query string. Raises `Refused` with the status R-Series would answer."""
     pairs = parse_qsl(query, keep_blank_values=True)
     given = dict(pairs)
@@ -40,20 +42,24 @@ def read_list(entity: Entity, query: str, switches: Switches) -> ListRequest:
         raise Refused(400, "A query parameter was given twice.")
     loaded = _loaded(entity, given, switches)
     repeated = pairs if switches.repeated_parameter == "all" else list(given.items())
-    fields = [(name, text) for name, text in repeated if name not in _PAGING and name not in _OTHERS]
-    sort = given.get("sort", entity.key)
+    paging = _PAGING if version == 3 else _PAGING_V2
+    others = _OTHERS if version == 3 else _OTHERS[1:]
+    fields = [(name, text) for name, text in repeated if name not in paging and name not in others]
+    fields += _kind_of_account(entity, given)
+    sort = _order(entity, given, switches, version)
     return ListRequest(
         conditions=_known(entity, [parse(name, text) for name, text in fields], loaded, switches),
         alternatives=_known(entity, _alternatives(query), loaded, switches),
         loaded=loaded,
-        sort=_sortable(entity, sort.removeprefix("-"), switches),
+        sort=sort.removeprefix("-"),
         descending=sort.startswith("-"),
         limit=_limit(given),
-        after=given.get("after"),
-        before=given.get("before"),
-        count=_count(given),
+        after=given.get("after") if version == 3 else None,
+        before=given.get("before") if version == 3 else None,
+        count=_count(given) if version == 3 else False,
         archived=_archived(given.get("archived", "false")),
         kept=tuple((name, text) for name, text in pairs if name not in _PAGING),
+        offset=0 if version == 3 else _offset(given),
     )
 
 
@@ -78,6 +84,8 @@ def _known(
     """The conditions this entity can be filtered by; any other is refused or, by switch, dropped."""
     kept = []
     for condition in conditions:
+        if entity.name == "CreditAccount" and condition.operator != "=":
+            raise Refused(400, "Credit accounts can only be looked up with the equals operator.")
         relation, dot, name = condition.field.rpartition(".")
         if dot:
             _check_related(entity, relation, name, loaded)
@@ -102,6 +110,32 @@ def _check_related(entity: Entity, relation: str, name: str, loaded: frozenset[s
         raise Refused(400, f"The relation '{relation}' must be loaded to be searched.")
     if entity.name == "Customer" and relation == "Contact" and name not in _CONTACT_FIELDS:
         raise Refused(400, f"'Contact.{name}' is not searchable.")
+
+
+def _kind_of_account(entity: Entity, given: dict[str, str]) -> list[tuple[str, str]]:
+    """Gift cards stay hidden unless asked for; then both kinds show."""
+    if entity.name != "CreditAccount" or given.get("giftCard") == "true":
+        return []
+    return [("giftCard", "false")]
+
+
+def _order(entity: Entity, given: dict[str, str], switches: Switches, version: int) -> str:
+    """The field to sort by, with a leading minus for descending. V2 sorts by any field, at a price."""
+    if version == 3:
+        sort = given.get("sort", entity.key)
+        _sortable(entity, sort.removeprefix("-"), switches)
+        return sort
+    name = given.get("orderby", entity.key)
+    if name not in entity.keys and name not in entity.fast:
+        raise Refused(400, f"'{name[:60]}' is not a field of '{entity.name}'.")
+    return f"-{name}" if given.get("orderby_desc") == "1" else name
+
+
+def _offset(given: dict[str, str]) -> int:
+    text = given.get("offset", "0")
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Refused(400, "offset must be a number from 0.")
+    return int(text)
 
 
 def _sortable(entity: Entity, name: str, switches: Switches) -> str:

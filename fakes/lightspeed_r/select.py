@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from fakes.lightspeed_r.entities import Entity
+from fakes.lightspeed_r.entities import Entity, text_of
 from fakes.lightspeed_r.filters import Condition, is_range, test, typed
 from fakes.lightspeed_r.index import Index, TextIndex
 from fakes.lightspeed_r.request import ListRequest
 from fakes.lightspeed_r.state import State
 
+_ABOVE_ALL = 10**20
 _COPIES_MAX = 8
 _WORTH_SORTING = 8
 Accept = Callable[[Any], bool]
@@ -68,10 +69,12 @@ class Selector:
 
     def sort_value(self, entity: Entity, row: Any, name: str) -> Any:
         """The typed value of a row that a sort or a cursor uses; 0 for an absent instant."""
-        if name in entity.fast:
+        if name in entity.fast and name in entity.sortable:
             return entity.fast[name](self._state, row) or 0
-        record = msgspec.json.decode(entity.write(self._state, row, frozenset()))
-        return str(typed(name, record.get(name, "")))
+        record = msgspec.json.decode(text_of(entity, self._state, row, frozenset()))
+        value = typed(name, _shown(record, name) or "")
+        # Of V2, which sorts by anything: numbers in an order that texts can have.
+        return value if isinstance(value, str) else f"{value + _ABOVE_ALL:040.10f}"
 
     def _looked_up(self, entity: Entity, conditions: list[Condition]) -> list[int] | None:
         for condition in conditions:
@@ -83,6 +86,11 @@ class Selector:
                 return [row_id for row_id in ids if row_id > 0]
             return [row_id for parent in ids for row_id in find(self._state, parent)]
         return None
+
+    def sorted_copy(self, entity: Entity, asked: ListRequest) -> Index | TextIndex:
+        """All rows that pass, in order: for pages that are told by their offset."""
+        conditions = [*asked.conditions, *_archived_condition(entity, asked.archived)]
+        return self._sorted_copy(entity, conditions, asked, self._looked_up(entity, conditions))
 
     def _sorted_copy(
         self, entity: Entity, conditions: list[Condition], asked: ListRequest, ids: Iterable[int] | None
@@ -128,7 +136,7 @@ class Selector:
             row = entity.find(self._state, row_id)
             if row is not None and (accept is None or accept(row)):
                 pairs.append((self.sort_value(entity, row, sort), row_id))
-        if sort in entity.fast:
+        if sort in entity.fast and sort in entity.sortable:
             return Index(pairs)
         return TextIndex(pairs)
 
@@ -149,7 +157,7 @@ class Selector:
         wanted = _related(loaded, condition.field)
 
         def written(row: Any) -> bool:
-            record = msgspec.json.decode(entity.write(state, row, wanted))
+            record = msgspec.json.decode(text_of(entity, state, row, wanted))
             return _passes_any(passes, condition, list(_values(entity, record, condition.field)))
 
         return written
@@ -210,12 +218,16 @@ def _values(entity: Entity, record: dict[str, Any], field: str) -> Iterator[str 
     if field == "itemCode" and entity.name == "Item":
         yield from (record[name] for name in ("itemID", "upc", "ean"))
     elif "." not in field:
-        # The one field with two spellings.
-        yield record.get(field, record.get("updateTime") if field == "updatetime" else None)
+        yield _shown(record, field)
     else:
         relation, _, name = field.rpartition(".")
         for row in _rows(record.get(relation)):
             yield from _contact_values(row, name) if relation == "Contact" else (row.get(name),)
+
+
+def _shown(record: dict[str, Any], field: str) -> str | None:
+    """The text of a field, one of which has two spellings."""
+    return record.get(field, record.get("updateTime") if field == "updatetime" else None)
 
 
 def _rows(related: Any) -> list[dict[str, Any]]:

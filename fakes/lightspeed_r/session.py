@@ -10,16 +10,17 @@ if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
 
 
-def own_account_json(state: "State") -> bytes:
+def own_account_json(state: "State", version: int = 3) -> bytes:
     """`Account.json`: which account the token belongs to."""
     account = state.account
+    base = "/API/V3" if version == 3 else "/API"
     return msgspec.json.encode(
         {
             "@attributes": {"count": "1"},
             "Account": {
                 "accountID": account.id,
                 "name": account.name,
-                "link": {"@attributes": {"href": f"/API/V3/Account/{account.id}.json"}},
+                "link": {"@attributes": {"href": f"{base}/Account/{account.id}.json"}},
             },
         }
     )

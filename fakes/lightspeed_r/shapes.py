@@ -7,10 +7,12 @@ merchant's rows held and this fake does not model (costs, tips, item fees).
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+from fakes.lightspeed_r import rare
+from fakes.lightspeed_r.lines import Loose
 from fakes.lightspeed_r.records import Payment, Sale
 from fakes.lightspeed_r.shapes_goods import discount_text, item_text, payment_type_text
 from fakes.lightspeed_r.shapes_people import nested_customer_text, ship_to_text
-from fakes.lightspeed_r.wire import Shape, child, decimal_text, flag, object_of, safe, time_text
+from fakes.lightspeed_r.wire import Shape, child, decimal_text, flag, object_of, overlaid, safe, time_text
 
 if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
@@ -48,17 +50,22 @@ PAYMENT = Shape(
 )
 
 NOTE = Shape("noteID=%s note=%s isPublic=false timeStamp=%s")
-SALE_NOTE = Shape("saleNoteID=%s note=%s timeStamp=%s")
 TAX_CLASS = '"TaxClass":{"taxClassID":"1","name":"Item","classType":"item"}'
 
 CREDIT_CARD = 3
+# Paid from, or into, a credit account or a gift card: not due at the till.
+ON_ACCOUNT = (4, 5)
 
 
 def sale_text(state: "State", sale: Sale, loaded: AbstractSet[str]) -> str:
     """One sale with the relations asked for; completeTime is left away while it is not completed."""
     total = sale.total
-    card_refund = total < 0 and any(p.type_id == CREDIT_CARD for p in sale.payments if not p.archived)
-    paid, tax = sale.paid, decimal_text(sale.tax)
+    paid, not_due, tax = 0, 0, decimal_text(sale.tax)
+    for payment in sale.payments:
+        if not payment.archived:
+            paid += payment.amount
+            if payment.type_id in ON_ACCOUNT or (payment.type_id == CREDIT_CARD and payment.amount < 0):
+                not_due += payment.amount
     subtotal, total_text = decimal_text(sale.subtotal), decimal_text(total)
     due = decimal_text(total + sale.deposit) if sale.deposit else total_text
     opened = SALE_BY_KEY[state.switches.update_time_key] % (
@@ -83,7 +90,7 @@ def sale_text(state: "State", sale: Sale, loaded: AbstractSet[str]) -> str:
         tax,
         decimal_text(paid),
         total_text,
-        "0" if card_refund else due,
+        decimal_text(total - not_due) if not_due else total_text,
         due,
         decimal_text(total - paid),
         sale.customer_id,
@@ -94,6 +101,9 @@ def sale_text(state: "State", sale: Sale, loaded: AbstractSet[str]) -> str:
     )
     if not sale.complete_at:
         opened = opened.replace('"completeTime":"",', "", 1)
+    more = state.extras["Sale"]
+    if sale.id in more:
+        opened = overlaid(opened, more[sale.id])
     return object_of(opened, *_relations(state, sale, loaded)) if loaded else opened + "}"
 
 
@@ -107,15 +117,18 @@ def _relations(state: "State", sale: Sale, loaded: AbstractSet[str]) -> list[str
     if "ShipTo" in loaded and sale.ship_to_id:
         ship_to = state.ship_tos.rows[sale.ship_to_id]
         parts.append(f',"ShipTo":{ship_to_text(state, ship_to, contact="ShipTo.Contact" in loaded)}')
-    if "SaleNotes" in loaded and sale.note:
-        note = SALE_NOTE.open((sale.id, safe(sale.note), time_text(sale.update_at)))
-        parts.append(f',"SaleNotes":{{"InternalNote":{note}}}}}')
+    if "SaleNotes" in loaded and (sale.note or sale.printed_note):
+        parts.append(rare.sale_notes(sale))
+    if sale.id in state.extras["Sale"]:
+        parts.append(rare.linked(state, "Sale", sale.id, loaded))
     if "SaleLines" in loaded:
         parts.append(child("SaleLines", "SaleLine", _sale_line_texts(state, sale, loaded)))
     if "SalePayments" in loaded and sale.payments:
-        with_type = "SalePayments.PaymentType" in loaded
-        texts = [payment_text(state, payment, with_type=with_type) for payment in sale.payments]
+        below = {name for name in PAYMENT_RELATIONS if f"SalePayments.{name}" in loaded}
+        texts = [payment_text(state, payment, below) for payment in sale.payments]
         parts.append(child("SalePayments", "SalePayment", texts))
+    if loaded >= rare.EVERYTHING:
+        parts.append(rare.unasked(state, sale))
     return parts
 
 
@@ -125,16 +138,18 @@ def _sale_line_texts(state: "State", sale: Sale, loaded: AbstractSet[str]) -> li
     return [line_text(state, line_id, sale, times, extra) for line_id in sale.line_ids]
 
 
-def line_times(sale: Sale) -> tuple[str, str]:
+def line_times(sale: Sale | Loose) -> tuple[str, str]:
     """createTime and timeStamp of a sale's lines: later edits of the sale do not move them."""
     return time_text(sale.create_at), time_text(sale.complete_at or sale.create_at)
 
 
 def line_text(
-    state: "State", line_id: int, sale: Sale, times: tuple[str, str], extra: AbstractSet[str]
+    state: "State", line_id: int, sale: Sale | Loose, times: tuple[str, str], extra: AbstractSet[str]
 ) -> str:
     """One line. Tax, discount and total are of the whole line, unrounded as R-Series keeps them."""
     lines = state.lines
+    if lines.edited and line_id in lines.edited:
+        times = rare.edited_times(lines.edited[line_id], sale)
     subtotal, discount, tax = lines.subtotal[line_id], lines.discount[line_id], lines.tax[line_id]
     net = subtotal - discount
     price = decimal_text(lines.price[line_id])
@@ -158,7 +173,7 @@ def line_text(
         discount_text_,
         decimal_text(net + tax) if tax else net_text,
         decimal_text(subtotal),
-        decimal_text(tax) if tax else "0",
+        decimal_text(tax - lines.tax2.get(line_id, 0)) if tax else "0",
         discount_id,
         lines.item_id[line_id],
         line_id if note else 0,
@@ -166,10 +181,13 @@ def line_text(
         sale.shop_id,
         sale.id,
     )
+    if lines.more and line_id in lines.more:
+        opened = overlaid(opened, lines.more[line_id])
     return opened + _line_relations(state, line_id, times[1], extra) + "}" if extra else opened + "}"
 
 
-LINE_RELATIONS = ("Discount", "TaxClass", "Note", "Item")
+LINE_RELATIONS = ("Discount", "TaxClass", "Note", "Item", "InventorySales")
+PAYMENT_RELATIONS = ("PaymentType", "CCCharge", "SaleAccounts", "Signatures")
 
 
 def _line_relations(state: "State", line_id: int, stamped: str, extra: AbstractSet[str]) -> str:
@@ -182,12 +200,15 @@ def _line_relations(state: "State", line_id: int, stamped: str, extra: AbstractS
     item = state.items.rows.get(lines.item_id[line_id]) if "Item" in extra else None
     if item is not None:
         text += f',"Item":{item_text(state, item, frozenset(), nested=True)}'
+    if "InventorySales" in extra and state.tracked:
+        text += rare.inventory_sales(state, line_id, stamped)
     if "Note" in extra and line_id in lines.note:
         text += f',"Note":{NOTE.open((line_id, safe(lines.note[line_id]), stamped))}}}'
     return text
 
 
-def payment_text(state: "State", payment: Payment, *, with_type: bool) -> str:
+def payment_text(state: "State", payment: Payment, loaded: AbstractSet[str]) -> str:
+    """One payment with the relations asked for."""
     opened = PAYMENT.template % (
         payment.id,
         decimal_text(payment.amount),
@@ -198,6 +219,10 @@ def payment_text(state: "State", payment: Payment, *, with_type: bool) -> str:
         payment.ref_payment_id,
         payment.register_id,
     )
-    if not with_type:
+    more = state.extras["SalePayment"]
+    if payment.id in more:
+        opened = overlaid(opened, more[payment.id])
+        opened += rare.payment_relations(state, payment, more[payment.id], loaded)
+    if "PaymentType" not in loaded:
         return opened + "}"
-    return f'{opened},"PaymentType":{payment_type_text(state.payment_types.rows[payment.type_id])}}}'
+    return f'{opened},"PaymentType":{payment_type_text(state, state.payment_types.rows[payment.type_id])}}}'

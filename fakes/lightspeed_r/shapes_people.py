@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from fakes.lightspeed_r.records import CreditAccount, Customer, CustomerType, ShipTo, Tag
-from fakes.lightspeed_r.wire import Shape, decimal_text, encoded, flag, safe, time_text
+from fakes.lightspeed_r.wire import Shape, decimal_text, encoded, flag, overlaid, safe, time_text
 
 if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
@@ -40,7 +42,7 @@ SHIP_TO = Shape(
 )
 CREDIT_ACCOUNT = Shape(
     """
-    creditAccountID=%s name=%s code= creditLimit=0 description= giftCard=false archived=%s timeStamp=%s
+    creditAccountID=%s name=%s code=%s creditLimit=%s description=%s giftCard=%s archived=%s timeStamp=%s
     customerID=%s balance=%s
     """
 )
@@ -65,6 +67,8 @@ def customer_text(state: "State", customer: Customer, loaded: AbstractSet[str]) 
             customer.customer_type_id,
         )
     )
+    more = state.extras["Customer"].get(customer.id)
+    head = overlaid(head, more) if more else head
     if not customer.dob:
         head = head.replace('"dob":"",', "", 1)
     tail = _CUSTOMER_TAIL % (
@@ -84,13 +88,15 @@ def _relations(state: "State", customer: Customer, loaded: AbstractSet[str]) -> 
         state.credit_accounts.rows.get(customer.credit_account_id) if "CreditAccount" in loaded else None
     )
     if account is not None:
-        text += f',"CreditAccount":{credit_account_text(account)}'
+        told = {"creditAccountID": str(account.id), "balance": decimal_text(account.balance)}
+        told |= {"creditLimit": decimal_text(account.credit_limit), "timeStamp": time_text(account.stamp_at)}
+        text += f',"CreditAccount":{encoded(told)}'
     kind = state.customer_types.rows.get(customer.customer_type_id) if "CustomerType" in loaded else None
     if kind is not None:
         text += f',"CustomerType":{customer_type_text(kind)}'
     if "Note" in loaded:
         stamp = time_text(customer.create_at)
-        text += f',"Note":{{"note":"","isPublic":"false","timeStamp":"{stamp}"}}'
+        text += f',"Note":{{"note":"{safe(customer.note)}","isPublic":"false","timeStamp":"{stamp}"}}'
     if "Tags" in loaded:
         text += f',"Tags":{encoded(_several("tag", customer.tags))}'
     return text
@@ -138,11 +144,16 @@ def ship_to_text(state: "State", ship_to: ShipTo, *, contact: bool) -> str:
 
 
 def credit_account_text(account: CreditAccount) -> str:
+    """An account or gift card; of its code only the last four are told (see `unmasked`)."""
     return (
         CREDIT_ACCOUNT.open(
             (
                 account.id,
                 safe(account.name),
+                safe(masked(account.code)),
+                decimal_text(account.credit_limit),
+                safe(account.description),
+                flag(account.gift_card),
                 flag(account.archived),
                 time_text(account.stamp_at),
                 account.customer_id,
@@ -151,6 +162,33 @@ def credit_account_text(account: CreditAccount) -> str:
         )
         + "}"
     )
+
+
+def credit_account_row(state: "State", account: CreditAccount, loaded: AbstractSet[str]) -> str:
+    """An account on its own endpoint; "unmasked" stands for the scope that shows whole codes."""
+    record: dict[str, Any] = msgspec.json.decode(credit_account_text(account))
+    if "unmasked" in loaded:
+        record["code"] = account.code
+    customer = state.customers.rows.get(account.customer_id)
+    if "Contact" in loaded and customer is not None:
+        record["Contact"] = _own_contact(customer)
+    if "WithdrawalPayments" in loaded:
+        record |= _withdrawals(state, account)
+    return encoded(record)
+
+
+def _withdrawals(state: "State", account: CreditAccount) -> dict[str, Any]:
+    """Payments into and out of the account."""
+    more, wanted = state.extras["SalePayment"], str(account.id)
+    ids = [row_id for row_id, fields in more.items() if fields.get("creditAccountID") == wanted]
+    payments = [state.record("SalePayment", row_id) for row_id in ids]
+    found = [one for one in payments if one is not None]
+    return {"WithdrawalPayments": {"SalePayment": found[0] if len(found) == 1 else found}} if found else {}
+
+
+def masked(code: str) -> str:
+    """A gift card's code as those see it who may not."""
+    return "*" * max(len(code) - 4, 0) + code[-4:]
 
 
 def customer_type_text(kind: CustomerType) -> str:
@@ -182,16 +220,21 @@ def _nested_contact(customer: Customer) -> dict[str, Any]:
 
 
 def _flags(customer: Customer) -> dict[str, str]:
-    return {"custom": "", "noEmail": flag(customer.no_email), "noPhone": "true", "noMail": "true"}
+    return {"custom": "", "noEmail": flag(customer.no_email)} | {
+        "noPhone": flag(customer.no_phone),
+        "noMail": flag(customer.no_mail),
+    }
 
 
 def _reachable(customer: Customer) -> dict[str, Any]:
     phones = [{"number": number, "useType": use} for number, use in customer.phones]
-    emails = [{"address": customer.email, "useType": "Primary"}] if customer.email else []
+    written = ((customer.email, "Primary"), (customer.secondary_email, "Secondary"))
+    emails = [{"address": address, "useType": use} for address, use in written if address]
+    site = [{"url": customer.website}] if customer.website else []
     return {
         "Phones": _several("ContactPhone", phones),
         "Emails": _several("ContactEmail", emails),
-        "Websites": "",
+        "Websites": _several("ContactWebsite", site),
     }
 
 

@@ -6,15 +6,19 @@ time is not served before its `visible_at` (its own instant unless given), a voi
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from fakes.kit.clock import Clock
 from fakes.lightspeed_r import dump as dumping
-from fakes.lightspeed_r import people, trade
+from fakes.lightspeed_r import people, stock, trade
 from fakes.lightspeed_r.categories import Tree
+from fakes.lightspeed_r.docs import FIRST_ROWS, SCHEMAS, Doc
 from fakes.lightspeed_r.index import Index
 from fakes.lightspeed_r.lines import Lines
 from fakes.lightspeed_r.records import (
@@ -41,12 +45,17 @@ from fakes.lightspeed_r.records import (
 )
 from fakes.lightspeed_r.switches import Switches
 from fakes.lightspeed_r.tables import Agenda, Table
-from fakes.lightspeed_r.wire import fraction_text, scaled, seconds_of
+from fakes.lightspeed_r.wire import fraction_text, scaled, seconds_of, time_text
 
 # Apart from sale ids, so that `mark_shipped` may be given either.
 FIRST_SHIP_TO_ID = 50_000_001
 
 _STAMP = attrgetter("stamp_at")
+# The entities with a shape of their own; all others are docs.
+OVERLAID = (
+    "Sale", "SalePayment", "Customer", "Item", "Shop", "Register", "Employee", "Category", "Manufacturer",
+    "Image", "Discount", "PaymentType", "CustomerType", "Tag", "CreditAccount", "ShipTo", "SaleVoid",
+)  # fmt: skip
 _PAYMENT_TYPES = (
     (1, "Cash", "cash", 0, True),
     (3, "Credit Card", "credit card", 3, False),
@@ -83,6 +92,11 @@ class State:
         self.version += 1
         self.agenda = Agenda()
         self.returned: dict[int, Returned] = {}
+        # Wire texts of a row that differ from what its shape says, by entity and id.
+        self.extras: dict[str, dict[int, dict[str, str]]] = {name: {} for name in OVERLAID}
+        self.docs: dict[str, Table[Doc]] = {name: Table(timeStamp=_STAMP) for name in SCHEMAS}
+        self.tracked: dict[tuple[int, int], int] = {}
+        self.pointers: dict[tuple[str, str], tuple[int, dict[str, list[int]]]] = {}
         self.first_register: dict[int, int] = {}
         self.brand_ids: dict[str, int] = {}
         self.shops: Table[Shop] = Table(timeStamp=_STAMP)
@@ -110,6 +124,8 @@ class State:
         for type_id, name, kind, refund_as, reserved in _PAYMENT_TYPES:
             self.payment_types.add(PaymentType(type_id, name, kind, refund_as, reserved))
         self.employees.add(Employee(1, "Till", "Keeper", self.now()))
+        for name, fields in FIRST_ROWS:
+            self.add(name, **fields)
 
     def now(self) -> int:
         return int(self.clock.now().timestamp())
@@ -128,6 +144,55 @@ class State:
     def load(self, dumped: Mapping[str, Any]) -> None:
         """Replace the truth by a dumped one. Raises ValueError when it is not one."""
         dumping.load(self, dumped)
+
+    # Any row, and what points at what
+
+    def add(self, entity: str, **fields: str) -> str:
+        """A row of a plain entity (docs.py) with these wire texts. Raises KeyError, ValueError."""
+        schema, table, now = SCHEMAS[entity], self.docs[entity], self.now()
+        unknown = sorted(fields.keys() - schema.fields.keys())
+        if unknown:
+            raise ValueError(f"{entity} has no field {unknown[0]}")
+        archived = fields.pop("archived", "false") == "true"
+        return self._did(table.add(Doc(table.next_id(), now, now, fields, archived)).id)
+
+    def change(self, entity: str, row_id: str, **fields: str) -> None:
+        """Other wire texts for a row that has a shape of its own, whatever they are."""
+        self.extras[entity].setdefault(int(row_id), {}).update(fields)
+        self.version += 1
+
+    def record(
+        self, entity: str, row_id: int, loaded: AbstractSet[str] = frozenset()
+    ) -> dict[str, Any] | None:
+        """A row as its endpoint would show it; None where there is none."""
+        from fakes.lightspeed_r.entities import ENTITIES, text_of  # noqa: PLC0415  they read this state
+
+        known = ENTITIES[entity]
+        row = known.find(self, row_id)
+        if row is None:
+            return None
+        found: dict[str, Any] = msgspec.json.decode(text_of(known, self, row, loaded))
+        return found
+
+    def pointing(self, entity: str, field: str, target_id: int) -> list[int]:
+        """The ids of an entity's rows whose `field` is this id."""
+        known = self.pointers.get((entity, field))
+        if known is None or known[0] != self.version:
+            found: dict[str, list[int]] = {}
+            rows = (
+                ((row.id, row.fields) for row in self.docs[entity])
+                if entity in self.docs
+                else self.extras[entity].items()
+            )
+            for row_id, fields in rows:
+                found.setdefault(fields.get(field, "0"), []).append(row_id)
+            known = self.pointers[entity, field] = (self.version, found)
+        return known[1].get(str(target_id), [])
+
+    def set_stock(self, item_id: str, shop_id: str, quantity: int) -> None:
+        """Count the item in the shop from now on: an ItemShop row per shop and one for all (shop 0)."""
+        stock.put(self, int(item_id), int(shop_id), quantity)
+        self.version += 1
 
     # The shop and what it sells
 
@@ -218,6 +283,10 @@ class State:
         """What DELETE does: the row leaves default lists, its sales keep pointing at it."""
         self._when(seconds_of(at), "archive_customer", int(customer_id))
 
+    def anonymize_customer(self, customer_id: str, at: datetime) -> None:
+        """What `DELETE Customer/{id}/Anonymize` does: archived, and nobody any more."""
+        self._when(seconds_of(at), "anonymize_customer", int(customer_id))
+
     def merge_customers(self, loser_id: str, winner_id: str, at: datetime) -> None:
         """Merge in the back office: the loser is archived; by switch its sales follow the winner."""
         self._when(seconds_of(at), "merge_customers", int(loser_id), int(winner_id))
@@ -273,8 +342,14 @@ class State:
         """One new sale with the returned lines negative and the bought ones positive."""
         return self._did(trade.take_back(self, self._sale(sale_id), seconds_of(at), returned, bought).id)
 
+    def add_credit_account(
+        self, name: str = "Customer Credit Account", *, customer_id: str = "0", code: str = ""
+    ) -> str:
+        """A customer's account or, with a code, a gift card. A balance below 0 is money on deposit."""
+        return self._did(people.open_account(self, name, int(customer_id), code, self.now()).id)
+
     def load_gift_card(
-        self, shop_id: str, at: datetime, amount: Decimal | str, *, customer_id: str = "0"
+        self, shop_id: str, at: datetime, amount: Decimal | str, *, customer_id: str = "0", card_id: str = "0"
     ) -> str:
         """Sell credit on a gift card: a sale whose total is 0 while 100 were paid in."""
         draft = trade.Draft(
@@ -284,7 +359,7 @@ class State:
             at=seconds_of(at),
             visible_at=seconds_of(at),
         )
-        return self._did(trade.load_gift_card(self, draft, scaled(amount)).id)
+        return self._did(trade.load_gift_card(self, draft, scaled(amount), int(card_id)).id)
 
     def void(self, sale_id: str, at: datetime, reason: str = "") -> None:
         """Void the sale and write its SaleVoid row; which times move is a switch."""
@@ -305,6 +380,24 @@ class State:
     def archive_payment(self, sale_id: str, amount: Decimal | str, at: datetime) -> str:
         """A failed card attempt beside the real payment: archived, and to be ignored by every reader."""
         return self._did(trade.failed_payment(self, self._sale(sale_id), scaled(amount), seconds_of(at)).id)
+
+    def quote(self, sale_id: str, at: datetime, notes: str = "") -> str:
+        """Keep an open sale as a quote."""
+        quote_id = self.add("Quote", saleID=sale_id, issueDate=time_text(seconds_of(at)), notes=notes)
+        self.change("Sale", sale_id, quoteID=quote_id)
+        return quote_id
+
+    def edit_quote(self, quote_id: str, at: datetime, lines: Sequence[LineIn]) -> str:
+        """Change what a quote offers: it moves to a new open sale, whose id is given; the old is archived."""
+        quote = self.docs["Quote"].rows[int(quote_id)]
+        before = self._sale(quote.fields["saleID"])
+        sale_id = self.sell(
+            str(before.shop_id), at, lines, customer_id=str(before.customer_id), completed=False
+        )
+        before.archived = True
+        quote.fields["saleID"] = sale_id
+        self.change("Sale", sale_id, quoteID=quote_id)
+        return sale_id
 
     # Looking at the truth
 

@@ -29,6 +29,11 @@ class Switches:
     unknown_filter: str = _choice("error", "ignore")
     repeated_parameter: str = _choice("last", "all", "error")
     update_time_filter: bool = True
+    v2_offset_cost: str = _choice("0.0005", "0.005")
+    # Writes
+    unknown_write_field: str = _choice("error", "ignore")
+    ship_to_writable: bool = False
+    validation_status: int = _choice(400, 422)
     # Errors
     error_content_type: str = _choice("html", "json")
     unauthorized_body: str = _choice("new", "old")

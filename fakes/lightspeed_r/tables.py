@@ -22,10 +22,11 @@ class Table(Generic[R]):
     A row may be *held*: it exists, but is in no index and so on no page, until it is shown.
     """
 
-    __slots__ = ("columns", "first_id", "held", "indexes", "rows", "shown")
+    __slots__ = ("columns", "deleted_id", "first_id", "held", "indexes", "rows", "shown")
 
     def __init__(self, first_id: int = 1, **columns: Callable[[R], int]) -> None:
         self.first_id = first_id
+        self.deleted_id = 0
         self.columns = columns
         self.rows: dict[int, R] = {}
         self.held: set[int] = set()
@@ -46,7 +47,8 @@ class Table(Generic[R]):
         return iter(self.rows.values())
 
     def next_id(self) -> int:
-        return self.first_id + len(self.rows)
+        """One above the last; a deleted row's id is not given again."""
+        return max(next(reversed(self.rows), self.first_id - 1), self.deleted_id) + 1
 
     def hold(self, row: R) -> R:
         """Keep the row without showing it."""
@@ -65,6 +67,17 @@ class Table(Generic[R]):
         self.shown.add(row.id, row.id)
         for name, column in self.columns.items():
             self.indexes[name].add(column(row), row.id)
+
+    def remove(self, row_id: int) -> None:
+        """Delete the row for good. Raises KeyError."""
+        row = self.rows[row_id]
+        if row_id not in self.held:
+            self.shown.remove(row_id, row_id)
+            for name, column in self.columns.items():
+                self.indexes[name].remove(column(row), row_id)
+        self.held.discard(row_id)
+        self.deleted_id = max(self.deleted_id, row_id)
+        del self.rows[row_id]
 
     def find(self, row_id: int) -> R | None:
         """The row, unless there is none or it is still held."""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fakes.lightspeed_r import stock
 from fakes.lightspeed_r.records import LineIn, Payment, Returned, Sale, SaleVoid, ShipTo
-from fakes.lightspeed_r.wire import to_cents
+from fakes.lightspeed_r.wire import decimal_text, to_cents
 
 if TYPE_CHECKING:
     from fakes.lightspeed_r.state import State
 
-CASH, CREDIT_CARD, GIFT_CARD = 1, 3, 5
+CASH, CREDIT_CARD, CREDIT_ACCOUNT, GIFT_CARD = 1, 3, 4, 5
 # In 12 of 12 real sales the shipment's row was written 31 to 75 s before the sale completed.
 SHIP_TO_WRITTEN_BEFORE_S = 60
 
@@ -63,7 +64,7 @@ def ring_up(state: "State", draft: Draft, line_ids: Sequence[int]) -> Sale:
         visible_at=draft.visible_at,
         subtotal=to_cents(sum(subtotals)),
         discount=to_cents(sum(discounts)),
-        tax=to_cents(sum(taxes)),
+        tax=_rounded_tax(state, first, stop, sum(taxes)),
         taxable=to_cents(sum(subtotals[place] - discounts[place] for place in taxed)),
         tax_rate=lines.tax_rate(first + taxed[0]) if taxed else 0,
         completed=draft.completed,
@@ -73,6 +74,10 @@ def ring_up(state: "State", draft: Draft, line_ids: Sequence[int]) -> Sale:
     )
     if draft.completed and sale.total:
         _pay(state, sale, draft)
+    if lines.tax2:
+        tell_tax2(state, sale)
+    if draft.completed and state.tracked:
+        stock.sell(state, sale.shop_id, sale.line_ids)
     if draft.visible_at <= state.now():
         state.sales.rows[sale.id] = sale
         show(state, draft.visible_at, sale.id)
@@ -82,6 +87,25 @@ def ring_up(state: "State", draft: Draft, line_ids: Sequence[int]) -> Sale:
             state.payments.held.add(payment.id)
         state.agenda.put(draft.visible_at, sale.id, "show_sale", sale.id)
     return sale
+
+
+def _rounded_tax(state: "State", first: int, stop: int, total: int) -> int:
+    """Each of the two taxes is rounded to cents by itself."""
+    if not state.lines.tax2:
+        return to_cents(total)
+    second = sum(state.lines.tax2.get(line_id, 0) for line_id in range(first, stop))
+    return to_cents(total - second) + to_cents(second)
+
+
+def tell_tax2(state: "State", sale: Sale) -> None:
+    """Keep the second tax of a sale that has one beside it: its sum and its rate."""
+    lines = state.lines
+    taxed = [line_id for line_id in sale.line_ids if line_id in lines.tax2]
+    if taxed:
+        more = state.extras["Sale"].setdefault(sale.id, {})
+        second = to_cents(sum(lines.tax2[line_id] for line_id in taxed))
+        more["calcTax2"], more["calcTax1"] = decimal_text(second), decimal_text(sale.tax - second)
+        more.setdefault("tax2Rate", lines.more[taxed[0]]["tax2Rate"])
 
 
 def show(state: "State", _at: int, sale_id: int) -> None:
@@ -120,7 +144,7 @@ def failed_payment(state: "State", sale: Sale, amount: int, at: int) -> Payment:
     return _keep_payment(state, sale, payment)
 
 
-def load_gift_card(state: "State", draft: Draft, amount: int) -> Sale:
+def load_gift_card(state: "State", draft: Draft, amount: int, card_id: int = 0) -> Sale:
     """A line of price 0 with a note; two payments that cancel: the card's, negative, and the tender's."""
     line = LineIn("0", 1, 0, note="Gift Card Purchase")
     sale = ring_up(state, draft, [state.lines.add(state.sales.next_id(), line)])
@@ -129,7 +153,21 @@ def load_gift_card(state: "State", draft: Draft, amount: int) -> Sale:
     for each, type_id in tenders:
         payment = Payment(state.payments.next_id(), sale.id, each, type_id, draft.at, sale.register_id)
         sale.payments = (*sale.payments, _keep_payment(state, sale, payment))
+    if card_id:
+        state.extras["SalePayment"][sale.payments[0].id] = {"creditAccountID": str(card_id)}
+        book_credit(state, sale)
     return sale
+
+
+def book_credit(state: "State", sale: Sale, sign: int = 1) -> None:
+    """Move the balances of the gift cards and accounts that paid, or were paid into."""
+    more = state.extras["SalePayment"]
+    for payment in sale.payments:
+        account_id = int(more.get(payment.id, {}).get("creditAccountID", "0"))
+        account = state.credit_accounts.rows.get(account_id)
+        if account is not None and not payment.archived:
+            account.balance += sign * payment.amount
+            state.credit_accounts.move(account, "timeStamp", "stamp_at", state.now())
 
 
 def _keep_payment(state: "State", sale: Sale, payment: Payment) -> Payment:
@@ -162,7 +200,7 @@ def take_back(
     if not wanted:
         raise ValueError("nothing is left to take back")
     sale_id = state.sales.next_id()
-    line_ids = [_return_line(state, sale, sale_id, line_id, n) for line_id, n in wanted.items()]
+    line_ids = [return_line(state, sale, sale_id, line_id, n) for line_id, n in wanted.items()]
     line_ids += [state.lines.add(sale_id, line) for line in bought]
     original = next((p for p in sale.payments if not p.archived), None)
     card = original is not None and original.type_id == CREDIT_CARD
@@ -186,7 +224,7 @@ def _all_left(state: "State", sale: Sale) -> dict[int, int]:
     return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
 
 
-def _return_line(state: "State", sale: Sale, sale_id: int, line_id: int, quantity: int) -> int:
+def return_line(state: "State", sale: Sale, sale_id: int, line_id: int, quantity: int) -> int:
     """Write the negative line; the last unit to come back takes exactly what is left of the amounts."""
     lines, before = state.lines, state.returned.setdefault(line_id, Returned())
     sold = lines.quantity[line_id]
@@ -210,6 +248,9 @@ def _return_line(state: "State", sale: Sale, sale_id: int, line_id: int, quantit
         discount=before.discount - share.discount,
         tax=before.tax - share.tax,
     )
+    if line_id in lines.tax2:
+        second = lines.tax2[line_id]
+        lines.set_tax2(new_id, second * before.quantity // sold - second * total // sold)
     state.returned[line_id] = share
     lines.parent_id[new_id] = line_id
     if line_id in lines.discount_id:
@@ -219,6 +260,10 @@ def _return_line(state: "State", sale: Sale, sale_id: int, line_id: int, quantit
 
 def void(state: "State", at: int, sale_id: int, reason: str) -> None:
     sale, switches = state.sales.rows[sale_id], state.switches
+    if sale.completed and not sale.voided:
+        book_credit(state, sale, -1)
+        if state.tracked:
+            stock.sell(state, sale.shop_id, sale.line_ids, -1)
     sale.voided = True
     if not switches.void_keeps_completed:
         sale.completed = False

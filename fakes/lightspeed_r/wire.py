@@ -4,7 +4,7 @@ Inside the fake money is an `int` scaled by 10^7 (line taxes carry up to seven d
 whole seconds since 1970, so that a year of receipts fits in memory and sorts as plain integers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -101,6 +101,13 @@ class Shape:
 
     def open(self, values: tuple[object, ...]) -> str:
         return self.template % values
+
+
+def overlaid(opened: str, more: Mapping[str, str]) -> str:
+    """An opened shape with other texts under the keys it has; keys it has not stay out."""
+    record = msgspec.json.decode(f"{opened}}}")
+    record.update({key: text for key, text in more.items() if key in record})
+    return msgspec.json.encode(record).decode()[:-1]
 
 
 def object_of(opened: str, *fragments: str) -> str:

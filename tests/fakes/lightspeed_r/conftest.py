@@ -19,3 +19,10 @@ def till() -> Iterator[Till]:
         shop = fake.state.add_shop("West Bolduc", "US/Eastern")
         item = fake.state.add_item("Enamel Mug", price="10", sku="MUG-1")
         yield Till(fake, clock, http, shop, item)
+
+
+@pytest.fixture
+def office(till: Till) -> Till:
+    """The same with the token that may write, and no rate limits."""
+    till.fake.limits.enabled = False
+    return till.may_write()

@@ -37,6 +37,32 @@ class Till:
             return self.http.get(httpx.URL(url, query=raw.encode()))
         return self.http.get(url, params=params)
 
+    def may_write(self) -> "Till":
+        """Go on with the published token that may do anything."""
+        self.http.headers["Authorization"] = f"Bearer {self.fake.credentials['all_access_token']}"
+        return self
+
+    def send(self, method: str, path: str, body: Any = None, *, status: int = 200) -> dict[str, Any]:
+        """Write below the account; the row of the answer. The status must be as said."""
+        answer = self.http.request(method, f"{BASE}/API/V3/Account/797/{path}.json", json=body)
+        assert answer.status_code == status, answer.text
+        read: dict[str, Any] = answer.json()
+        if status != 200:
+            return read
+        return next((one for key, one in read.items() if key[0].isupper()), read)
+
+    def post(self, path: str, body: Any, *, status: int = 200) -> dict[str, Any]:
+        """POST below the account."""
+        return self.send("POST", path, body, status=status)
+
+    def put(self, path: str, body: Any, *, status: int = 200) -> dict[str, Any]:
+        """PUT below the account."""
+        return self.send("PUT", path, body, status=status)
+
+    def delete(self, path: str, *, status: int = 200) -> dict[str, Any]:
+        """DELETE below the account."""
+        return self.send("DELETE", path, status=status)
+
     def rows(self, entity: str, *, raw: str = "", **params: str | int) -> list[dict[str, Any]]:
         """The rows of one page, always as a list."""
         answer = self.get(f"{entity}.json", raw=raw, **params)

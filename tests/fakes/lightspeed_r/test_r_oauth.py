@@ -282,4 +282,5 @@ def test_credentials_are_published_and_the_same_for_the_same_seed(till: Till) ->
         "access_token",
         "refresh_token",
         "account_id",
+        "all_access_token",
     }

@@ -13,7 +13,7 @@ from fakes.lightspeed_r.wire import decimal_text, scaled
 
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "vendors" / "samples" / "lightspeed_r"
 # Loaded with `all`, of merchants who use what the fake does not model.
-NOT_MODELLED = {"TaxCategory", "TaxClassTotals", "MetaData", "Quote", "Discount", "SaleNotes", "Employee"}
+NOT_MODELLED = {"TaxCategory", "TaxClassTotals", "Quote", "Discount", "SaleNotes", "Employee"}
 
 
 def _sample(name: str) -> Any:
