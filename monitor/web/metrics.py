@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import func, select
 
-from monitor import history_read
+from monitor import history_read, lag_figures
 from monitor.history import ACCOUNTS
 from monitor.web.lag import LagKeeper
 from sync.domain.clock import Clock
@@ -64,6 +64,7 @@ class Metrics:
             rows = connection.execute(select(a.open_by_kind, a.last_ended_s, a.last_judged_s)).all()
             letters = connection.execute(select(func.count()).select_from(DeadLetterRow)).scalar_one()
             lags = self.lags.now(connection, now_s)
+            by_shop = lag_figures.figures(connection)
         kinds: Counting[str] = Counting()
         for row in rows:
             kinds.update(msgspec.json.decode(row.open_by_kind, type=dict[str, int]))
@@ -84,6 +85,7 @@ class Metrics:
         for part, seconds in lags.overall.items():
             lag.add_metric([str(part)], seconds)
         yield lag
+        yield lag_figures.family(by_shop)
 
 
 def _gauge(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:

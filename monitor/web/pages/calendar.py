@@ -74,7 +74,7 @@ def day(name: str, on: str) -> str:
     return render_template(
         "day.html", account=name, on=which, day=found, findings=findings, closed=closed, run=run,
         before=which - timedelta(days=1), after=which + timedelta(days=1), limit=FINDINGS_MAX,
-        here="calendar", cell=month.cell(found) if found else None,
+        here="calendar", now_s=site().now_s(),
     )  # fmt: skip
 
 
