@@ -29,7 +29,7 @@ def _lives(till: str, seeds: int) -> tuple[str, ...]:
 _PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
 # What is run, as arguments of Python. A suite that exits with 0 has not noticed anything.
 SUITES: Mapping[str, tuple[str, ...]] = {
-    LIVES: _lives("lightspeed_r", 400),
+    LIVES: _lives("lightspeed_r", 500),
     LIVES_X: _lives("lightspeed_x", 200),
     LIVES_SITOO: _lives("sitoo", 200),
     WATCHED: (*_lives("lightspeed_r", 48), "--monitor"),

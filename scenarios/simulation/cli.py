@@ -77,7 +77,7 @@ def _known(tills: list[str] | None) -> list[str]:
 
 
 def _one(asked: "Asked", trace: Path | None, scenario: Path | None) -> int:
-    from scenarios.simulation import command, telling
+    from scenarios.simulation import command
 
     if asked.seeds != 1 or len(asked.tills) != 1:
         typer.echo("a trace or scenario is of one life: say --till NAME --seeds 1 --first SEED", err=True)
@@ -86,7 +86,7 @@ def _one(asked: "Asked", trace: Path | None, scenario: Path | None) -> int:
     try:
         lived = command.traced(story, trace)
         if scenario is not None:
-            telling.write(command.smallest(lived) if lived.complaints else lived, scenario)
+            command.as_scenario((command.smallest(lived) if lived.complaints else lived).story, scenario)
     except OSError as problem:
         typer.echo(f"{problem.filename}: cannot be written ({problem.strerror})", err=True)
         return 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scenarios.simulation import telling
 from scenarios.simulation.life import Lived, live
 from scenarios.simulation.pool import Sum, spread, stage_of
 from scenarios.simulation.shrink import kind_of, shrunk
@@ -113,6 +114,12 @@ def smallest(lived: Lived) -> Lived:
             return wanted in {kind_of(line) for line in live(stage, story).complaints}
 
         return live(stage, shrunk(lived.story, fails))
+
+
+def as_scenario(story: Story, out: Path) -> None:
+    """Write a life as a scenario. Raises OSError where it cannot be written."""
+    with stage_of(story.till) as stage:
+        telling.write(stage, story, out)
 
 
 def show(found: Simulated, console: "Console") -> None:

@@ -197,14 +197,14 @@ class RHand:
             bought,
             returned,
             web=bool(sale.reference_source),
+            posted=bool(sale.ship_to_id),
             shipped=_left(ship) if ship is not None and ship.shipped else (),
         )
 
     def _told(self, line_id: int, sign: int = 1) -> Line:
         lines = self._state.lines
-        return Line(
-            str(line_id), sign * lines.subtotal[line_id] // _CENT, sign * lines.total(line_id) // _CENT
-        )
+        worth, total = sign * lines.subtotal[line_id] // _CENT, sign * lines.total(line_id) // _CENT
+        return Line(str(line_id), worth, total, pieces=abs(lines.quantity[line_id]))
 
     def _back(self, line_id: int, here: Mapping[int, Mapping[int, int]]) -> Line:
         lines = self._state.lines

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -194,7 +195,7 @@ class XHand:
         if sold is None:
             return plain
         whole = _goods(sold, 1) == _goods(sale, -1)
-        return Line(plain.line_id, plain.worth_minor, plain.total_minor, sold.id, whole, self._person(sold))
+        return replace(plain, of_sale=sold.id, whole=whole, of_person=self._person(sold))
 
     def _person(self, sale: Sale) -> str:
         return sale.customer_id if sale.customer_id in self._people else ""
@@ -202,7 +203,8 @@ class XHand:
 
 def _told(line_id: str, row: Row) -> Line:
     pieces = abs(row.quantity)
-    return Line(line_id, _minor((row.price + row.discount) * pieces), _minor((row.price + row.tax) * pieces))
+    worth, total = _minor((row.price + row.discount) * pieces), _minor((row.price + row.tax) * pieces)
+    return Line(line_id, worth, total, pieces=int(pieces))
 
 
 def _goods(sale: Sale, sign: int) -> Counter[str]:
@@ -222,4 +224,6 @@ def _minor(amount: Decimal) -> int:
     return int((amount * 100).to_integral_exact())
 
 
-KIT = TillKit(account={"metrics": _METRICS}, build={}, hand=XHand)
+KIT = TillKit(
+    account={"metrics": _METRICS}, build={}, hand=XHand, breakable="/api/2*", spared="/api/1.0/token"
+)

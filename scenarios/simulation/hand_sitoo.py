@@ -144,7 +144,7 @@ class SitooHand:
     def _told(self, line_id: int, place: int, sign: int = 1) -> Line:
         lines = self._state.lines
         total = sign * (lines.net[place] + lines.vat[place])
-        return Line(str(line_id), total + lines.discount[place], total)
+        return Line(str(line_id), total + lines.discount[place], total, pieces=abs(lines.quantity[place]))
 
 
 def _finished(order: Order) -> bool:

@@ -12,7 +12,7 @@ from monitor.app import Monitor
 from monitor.opening import watched
 from monitor.report_data import Report, VerdictCode
 from scenarios.harness.sabotage import Planted, Saboteur
-from scenarios.simulation.doom import FAULTS, PAGE_FAULTS, Killed
+from scenarios.simulation.doom import Killed, fault_of
 from scenarios.simulation.stage import ACCOUNT, Stage
 from scenarios.simulation.story import MONITOR_EVERY, Step, Story, wait_of
 from scenarios.simulation.tills import Hand
@@ -58,6 +58,9 @@ class Life:
         self.hand: Hand = stage.kit.open(stage.till.state, story.zone, story.start_at)
         self.witness = Witness(self.hand, stage.klaviyo.state)
         self.lived_ = Lived(story)
+        self.outcome = Outcome.DONE  # of the latest run
+        self.died = False  # whether the latest run that was to be killed came so far
+        self.killed_at: list[str] = []  # the named points that the latest run to be killed had passed
         self._pages_lie = False  # a fault was set that hides rows from a run without its noticing
         self.witness.look()
 
@@ -103,6 +106,7 @@ class Life:
         sync = self.stage.sync or self.stage.restart()
         result = sync.once(ACCOUNT)[0]
         self.stage.tell(f"  ended {result.outcome.value} sent {result.tally.sent_count}")
+        self.outcome = result.outcome
         well = result.outcome is Outcome.DONE
         if not well:
             self.witness.cut_short = True
@@ -113,12 +117,15 @@ class Life:
 
     def crash(self, at_step: int) -> None:
         """A run that dies at this step, if it takes so many, and a new process."""
+        self.died = False
         self.stage.doom.at(at_step)
         try:
             self.run()
         except Killed:
             self.lived_.killed_count += 1
             self.witness.cut_short = True
+            self.died = True
+            self.killed_at = list(self.stage.doom.passed)
             self.stage.tell("  killed")
         finally:
             self.stage.doom.spare()
@@ -212,16 +219,11 @@ class Life:
         return report
 
     def _break(self, step: Step) -> None:
-        end = "klaviyo" if step.pick % 2 else "till"
+        end, rule, pages_lie = fault_of(step, self.stage.kit.breakable)
         fake: Any = self.stage.klaviyo if end == "klaviyo" else self.stage.till
-        known = (*FAULTS, *PAGE_FAULTS) if end == "till" else FAULTS
-        fault = known[step.also % len(known)]
-        self._pages_lie |= fault in PAGE_FAULTS
-        pattern = "/api/*" if end == "klaviyo" else "*"
-        fake.faults.add(
-            {**fault, "match": {"path": pattern}, "times": 1 + step.seed % 4, "after": step.seed % 7}
-        )
-        self.stage.tell(f"  {end} {fault['kind']} x{1 + step.seed % 4} after {step.seed % 7}")
+        self._pages_lie |= pages_lie
+        fake.faults.add(rule)
+        self.stage.tell(f"  {end} {rule['kind']} x{rule['times']} after {rule['after']}")
 
     def _mend(self) -> None:
         for fake in (self.stage.klaviyo, self.stage.till):

@@ -22,6 +22,7 @@ class Line:
     total_minor: int
     of_sale: str = ""
     whole: bool = False  # whether this receipt returns everything of that sale
+    pieces: int = 1
     of_person: str = ""  # who bought it, for a receipt of returns that names nobody
 
 
@@ -36,6 +37,7 @@ class Receipt:
     bought: tuple[Line, ...] = ()
     returned: tuple[Line, ...] = ()
     web: bool = False
+    posted: bool = False  # to be shipped
     shipped: tuple[tuple[str, int, str], ...] = ()  # shipments that have left: id, when, to whom
 
 

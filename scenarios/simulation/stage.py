@@ -44,7 +44,8 @@ class Stage:
         open_store(f"sqlite:///{self._template}").close()
         wires = {"klaviyo": self.klaviyo.wsgi, till: self.till.wsgi}
         self.transports: dict[str, httpx.BaseTransport] = {
-            name: Wire(name, app, self.doom, self.lines.append) for name, app in wires.items()
+            name: Wire(name, app, self.doom, self.lines.append, self.kit.spared)
+            for name, app in wires.items()
         }
         self.sync: sync_app.App | None = None
 

@@ -58,7 +58,11 @@ class TillKit:
 
     account: Mapping[str, Any]  # settings beside the usual ones
     build: Mapping[str, Any]  # of the fake
-    hand: Any  # made of (state, zone, now): a Hand
+    # Where a refresh token is good for one answer, and that answer is lost, the connection is: a person must
+    # then connect again. No life goes through that: `breakable` leaves the sign-in out, `spared` is its path.
+    breakable: str = "*"
+    spared: str = ""
+    hand: Any = None  # made of (state, zone, now): a Hand
 
     def open(self, state: Any, zone: str, now: datetime) -> Hand:
         """A shop in this zone, its goods and its first customers."""

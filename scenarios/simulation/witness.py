@@ -39,8 +39,14 @@ class Witness:
             told += [f"lost {_name(key)}" for key in sorted(now.keys() - held.keys())]
         return told
 
+    def rightly(self) -> list[str]:
+        """The metric of each event that ought to lie in Klaviyo, or lies there rightly."""
+        _, now = self._now()
+        keys = {*now, *(key for key, _ in self._events() if key in self.ever)}
+        return [self.hand.metrics[kind] for kind, _ in keys]
+
     def outdated(self) -> set[Key]:
-        """What was right when it was sent and is not today: its buyer is another by now, or has no address."""
+        """What was right when it was sent and is not today: its buyer is another, or has no address."""
         _, now = self._now()
         people = self.hand.people()
         return {
