@@ -131,3 +131,46 @@ def test_names_that_do_not_exist_are_refused(world: World, tmp_path: Path) -> No
         watched(nowhere, None, clock=world.clock, transports=world.transports),
     ):
         pass
+
+
+def test_a_key_that_may_only_read_is_enough(world: World, tmp_path: Path) -> None:
+    trade(world)
+    world.klaviyo.state.switches.scopes = "accounts:read metrics:read events:read profiles:read"
+
+    report = read_again(world, tmp_path)
+
+    assert (report.exit_code, report.limits) == (0, ()), report.sentence
+
+
+def test_without_profiles_everything_else_is_still_compared(world: World, tmp_path: Path) -> None:
+    trade(world)
+    world.klaviyo.state.switches.scopes = "accounts:read metrics:read events:read"
+
+    report = read_again(world, tmp_path)
+
+    assert report.exit_code == 0, report.sentence
+    (limit,) = report.limits
+    assert limit.code == "not_looked_at"
+    assert "profiles:read" in limit.words
+
+
+def test_a_sale_voided_weeks_after_it_was_sent_needs_its_cancellation(world: World, tmp_path: Path) -> None:
+    sold = trade(world)
+    world.clock.advance(20 * 24 * 3600)
+    world.once()
+    world.till.state.void(sold[0], world.clock.now())
+    day = world.clock.now().date()
+    world.clock.advance(24 * 3600)
+
+    def read(out: Path) -> Report:
+        with watched(world.settings, None, clock=world.clock, transports=world.transports) as accounts:
+            return build(accounts, clock=world.clock).reconcile(day, day, out)
+
+    owed = read(tmp_path / "owed")
+    world.once()
+    made = read(tmp_path / "made")
+
+    assert [(one.kind, one.metric, one.sale_id) for one in owed.findings] == [
+        ("missing", "Canceled Order", str(sold[0]))
+    ]
+    assert (made.exit_code, kinds(made)) == (0, {}), made.sentence
