@@ -20,7 +20,8 @@ STORY_BYTES_MAX = 200_000
 _WHOLE = re.compile(r"-?\d{1,18}")
 _POINT = re.compile(r"-?\d{1,18}\.\d{1,9}")
 _TRUTH = {"true": True, "false": False}
-_STANDARD = "tag:yaml.org,2002:"
+_KINDS = ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "seq", "map")
+_STANDARD = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class _Reading:
         self._seen.add(id(node))
         if isinstance(node, ScalarNode):
             return _plain(node, place)
-        if not str(node.tag).startswith(_STANDARD):
+        if str(node.tag) not in _STANDARD:
             raise WrongStory(f"{place}: tags such as {node.tag} are not understood")
         if isinstance(node, SequenceNode):
             return [self._value(one, (*way, number)) for number, one in enumerate(node.value)]
@@ -134,7 +135,7 @@ class _Reading:
 
 def _plain(node: ScalarNode, place: Place) -> Any:
     text = str(node.value)
-    if not str(node.tag).startswith(_STANDARD):
+    if str(node.tag) not in _STANDARD:
         raise WrongStory(f"{place}: tags such as {node.tag} are not understood")
     if node.style is not None:
         return text

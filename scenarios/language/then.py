@@ -1,18 +1,26 @@
 """`then`: what must hold. A check that says `only` allows nothing else."""
 
-from typing import Literal
+import difflib
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, BeforeValidator, Field, RootModel, WithJsonSchema
 
+from monitor.report_data import FindingKind
 from scenarios.language.base import Amount, Anything, Day, Moment, Name, Names, Words
 
-FINDINGS = Literal[
-    "remainder", "silence", "missing", "duplicate", "orphaned", "amount_mismatch", "wrong_currency",
-    "day_shift", "lost_refund", "wrong_profile", "line_mismatch", "same_second_collapse", "double_key",
-    "twin_metric",
-    "consent_mismatch", "future_dated", "late",
-]  # fmt: skip
+FINDINGS = tuple(kind.value for kind in FindingKind)
 ALERTS = Literal["could_not_judge", "monitor_silent", "source_silent"]
+
+
+def _finding(told: object) -> object:
+    if told not in FINDINGS:
+        near = difflib.get_close_matches(str(told), FINDINGS, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there is {', '.join(FINDINGS)}"
+        raise ValueError(f"there is no finding `{told}`; {hint}")
+    return told
+
+
+Found = Annotated[str, BeforeValidator(_finding), WithJsonSchema({"enum": list(FINDINGS)})]
 
 
 class Event(Words):
@@ -91,7 +99,7 @@ class Finding(Words):
     """One finding. What is not said may be anything."""
 
     SHORT = "kind"
-    kind: FINDINGS
+    kind: Found
     metric: Name | None = None
     sale: Name | None = None
     amount: Amount | None = None  # the money it stands for

@@ -26,6 +26,7 @@ def register(root: typer.Typer) -> None:
     group.command("list")(list_)
     group.command("new")(new)
     group.command("schema")(schema)
+    group.command("words")(words)
     group.command(
         "matrix", epilog="Exit codes: 0 every detector is proven, 1 some are not, 2 a story failed."
     )(matrix)
@@ -158,6 +159,13 @@ def schema(
         return
     with _plainly():
         out.write_text(told.text(), encoding="utf-8")
+
+
+def words() -> None:
+    """Every word a story may use, as Markdown: what README.md holds between its marks."""
+    from scenarios.language import wordlist
+
+    print(wordlist.listed(), end="")
 
 
 def matrix(

@@ -1,16 +1,17 @@
 """A story's Lightspeed X-Series till."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.lightspeed_x.records import LineIn, PayIn
+from fakes.lightspeed_x.records import Adjustment, LineIn, PayIn, Promotion
 from scenarios.language.base import Item
 from scenarios.language.given import Article, Customer, Shop
 from scenarios.language.trade import ChangeCustomer, EditSale, Exchange, Finish, Pay, Refund, Sell
 from scenarios.runner.till import Book, When, given_back, price_of, register_of, unknown
 
 _US = "Lightspeed X-Series"
+_RECORDS: Mapping[str, Callable[..., Any]] = {"adjustments": Adjustment, "promotions": Promotion}
 _OPEN = {"pickup": ("pickup",), "delivery": ("delivery",)}
 
 
@@ -83,7 +84,7 @@ class TillX:
         if told.payment:
             more["payments"] = (PayIn(told.payment),)
         lines = [self._line(item) for item in told.items]
-        sale = self._kind(told)(outlet, when.at, lines, **{**more, **told.extra})
+        sale = self._kind(told)(outlet, when.at, lines, **{**more, **_records(told.extra)})
         ids = self._state.lines_of(sale)
         self.book.lines[sale] = [(line, item.article) for line, item in zip(ids, told.items, strict=False)]
         return str(sale)
@@ -175,4 +176,12 @@ class TillX:
         more: dict[str, Any] = {"tax_rate": item.tax, "note": item.note or None}
         price = price_of(self.book, item)
         product = self.book.articles[item.article]
-        return LineIn(product, item.quantity, price, each, **{**more, **item.extra})
+        return LineIn(product, item.quantity, price, each, **{**more, **_records(item.extra)})
+
+
+def _records(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """More of the fake's own keywords, with its records where a story writes `{name: …}`."""
+    return {
+        name: tuple(_RECORDS[name](**one) for one in told) if name in _RECORDS else told
+        for name, told in extra.items()
+    }

@@ -1,0 +1,63 @@
+"""The list of all words, made from the words themselves, for README.md."""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, RootModel
+
+from scenarios.language.base import Words, spoken
+from scenarios.language.given import Given
+from scenarios.language.story import CHECKS, HAPPENINGS, MEANWHILE
+
+BEGIN, END = "<!-- words -->", "<!-- /words -->"
+
+
+def listed() -> str:
+    """Every word with what may stand behind it, as Markdown."""
+    lines = [*_table("given", _of(Given)), *_table("when", _steps(HAPPENINGS))]
+    lines += [f"| `{MEANWHILE}` | Checks between two steps. | a list of checks |"]
+    lines += _table("then", _steps(CHECKS))
+    return "\n".join(lines) + "\n"
+
+
+def put_into(text: str) -> str:
+    """The text with the list between its two marks. Raises ValueError where they are not there."""
+    before, rest = text.split(BEGIN, 1)
+    return f"{before}{BEGIN}\n{listed()}{END}{rest.split(END, 1)[1]}"
+
+
+def _table(section: str, rows: Iterator[tuple[str, str, str]]) -> list[str]:
+    lines = ["", f"**{section}**", "", "| word | what it does | with |", "| --- | --- | --- |"]
+    return lines + [f"| `{word}` | {what} | {more} |" for word, what, more in rows]
+
+
+def _steps(words: Mapping[str, type[BaseModel]]) -> Iterator[tuple[str, str, str]]:
+    for word, model in words.items():
+        yield word, _said(model), _fields(model)
+
+
+def _of(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        yield spoken(name), _said(inner) if inner else "", _fields(inner) if inner else ""
+
+
+def _said(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").split("\n", 1)[0]
+
+
+def _fields(model: type[BaseModel]) -> str:
+    if issubclass(model, RootModel):
+        inner = _model_in(model.model_fields["root"].annotation)
+        return f"a list, each with {_fields(inner)}" if inner else "names and what they stand for"
+    told = []
+    for name, field in model.model_fields.items():
+        word = f"**{spoken(name)}**" if issubclass(model, Words) and name == model.SHORT else spoken(name)
+        told.append(word if field.is_required() else f"[{word}]")
+    return ", ".join(told)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = getattr(annotation, "__args__", ())
+    return next((found for part in inner if (found := _model_in(part))), None)

@@ -1,0 +1,138 @@
+"""Reading stories: what is wrong is told with its place and the nearest right word."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import jsonschema
+import pytest
+from story_kit import HEAD, SOLD, mistakes, story
+
+from monitor.report_data import FindingKind
+from scenarios.language import schema, wordlist
+from scenarios.language.loader import loads
+from scenarios.language.nodes import read
+from scenarios.language.story import CHECKS, HAPPENINGS
+from scenarios.runner.run import DO, LOOK
+from scenarios.runner.suite import LIBRARY, find
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (story("  - sel: {sale: mug}\n"), "story.yaml:9:5: unknown step `sel`; did you mean `sell`?"),
+        (
+            story("  - sell: {sale: mug, items: {Mug: 1}, uploadd: 10:15}\n"),
+            "story.yaml:9:40: unknown word `uploadd`; did you mean `uploaded`?",
+        ),
+        (
+            story(then="  - monitor agree\n"),
+            "story.yaml:12:5: unknown step `monitor agree`; did you mean `monitor agrees`?",
+        ),
+        (story("  - sync: onse\n"), "story.yaml:9:5: `mode` is one of 'once', 'backfill' or 'preview'"),
+        (story("  - sync: {at: noon}\n"), "story.yaml:9:12: `at`: must be a time such as 10:15"),
+        (
+            story("  - wait: a while\n"),
+            "story.yaml:9:5: `span`: must be a span such as 90s, 15m, 2h or 3 days",
+        ),
+        (
+            story("  - no alerts\n"),
+            "story.yaml:9:5: `no alerts` is a check; put it under `then:`, or under `meanwhile:` between",
+        ),
+        (
+            story(then="  - sync: once\n"),
+            "story.yaml:12:5: `sync` is something that happens; put it under `when:`",
+        ),
+        (
+            story("  - {sync: once, wait: 2h}\n"),
+            "story.yaml:9:5: a step has one word; here are `sync`, `wait`",
+        ),
+        (
+            story(head=f"{HEAD}plans: [missing]\n"),
+            "story.yaml:8:1: unknown word `plans`; did you mean `plants`?",
+        ),
+        (
+            story(head=f"{HEAD}plants: [mising]\n"),
+            "story.yaml:8:1: there is no detector `mising`; did you mean `missing`?",
+        ),
+        (f"{HEAD}when: []\n", "story.yaml:1:1: `then:` is missing"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_is_right(text: str, told: str) -> None:
+    assert mistakes(text)[0].startswith(told)
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    assert len(mistakes(story("  - sel: {}\n  - sync: onse\n  - wait: x\n"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [1\n", "x.yaml:2:1: this is not YAML"),
+        ("a: 1\na: 2\n", "x.yaml:2:1: `a` stands here twice"),
+        ("a: &x 1\nb: *x\n", "x.yaml:1:4: anchors and aliases are not understood"),
+        ("a: !!python/object:os.system x\n", "x.yaml:1:4: tags such as"),
+        ("", "x.yaml:1:1: the file is empty"),
+        ("? [a]\n: 1\n", "x.yaml:1:3: a key is a plain word"),
+    ],
+)
+def test_what_no_story_needs_is_refused(text: str, told: str) -> None:
+    with pytest.raises(Exception, match=r"x\.yaml") as refused:
+        read(text, "x.yaml")
+    assert str(refused.value).startswith(told)
+
+
+def test_amounts_are_exact_and_times_stay_words() -> None:
+    told = read("price: 0.10\nat: 10:15\nday: 2026-05-04\nyes: yes\nhow: true\n", "x.yaml").value
+    assert told == {"price": Decimal("0.10"), "at": "10:15", "day": "2026-05-04", "yes": "yes", "how": True}
+
+
+def test_a_word_that_has_a_main_thing_may_stand_with_it_alone() -> None:
+    short = loads(story("  - void: mug\n  - sync once\n  - sync: {at: 11:00}\n"))
+    assert [step.content.model_dump().get("of") or step.content.mode for step in short.when] == [
+        "mug",
+        "once",
+        "once",
+    ]
+
+
+def test_every_word_is_carried_out_and_only_words_are() -> None:
+    assert DO.keys() == HAPPENINGS.keys()
+    assert LOOK.keys() == CHECKS.keys()
+
+
+def test_a_story_can_speak_of_every_finding_there_is() -> None:
+    for kind in FindingKind:
+        assert not mistakes(story(then=f"  - monitor finds: [{{kind: {kind.value}}}]\n"))
+    told = mistakes(story(then="  - monitor finds: [{kind: mising}]\n"))
+    assert told == ["story.yaml:12:22: `kind`: there is no finding `mising`; did you mean `missing`?"]
+
+
+def test_the_schema_for_editors_is_fresh() -> None:
+    assert schema.FILE.read_text(encoding="utf-8") == schema.text(), (
+        "words changed: tillproof scenarios schema --out scenarios/language/story.schema.json"
+    )
+
+
+def test_the_readme_lists_every_word_as_it_is() -> None:
+    readme = (LIBRARY / "README.md").read_text(encoding="utf-8")
+    assert readme == wordlist.put_into(readme), "words changed: tillproof scenarios words"
+    assert all(f"| `{word}` |" in readme for word in (*HAPPENINGS, *CHECKS))
+
+
+def test_the_schema_takes_every_story_and_no_wrong_word() -> None:
+    known = jsonschema.Draft202012Validator(json.loads(schema.text()))
+    for path in find([]):
+        told = read(path.read_text(encoding="utf-8"), path.name).value
+        assert not [error.message for error in known.iter_errors(_plain(told))][:1], path
+    wrong = _plain(read(story(SOLD.replace("sell", "sel")), "x.yaml").value)
+    assert [error.json_path for error in known.iter_errors(wrong)] == ["$.when[0]"]
+
+
+def _plain(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {key: _plain(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_plain(value) for value in told]
+    return float(told) if isinstance(told, Decimal) else told
