@@ -15,6 +15,7 @@ from monitor import verdict
 from monitor.compare import LostRows
 from monitor.driftfile import DriftFiles, Kept
 from monitor.expected import Places
+from monitor.lags import LATE_S
 from monitor.outputs import FINDINGS_MAX, Outputs, cut, write_json
 from monitor.reading import Progress, Watched, read_sides, unseen
 from monitor.reconcile import Books, Request
@@ -94,10 +95,12 @@ class Monitor:
         settle_s: int = SETTLE_S,
         *,
         tolerance_minor: int = 0,
+        late_s: int = LATE_S,
     ) -> Report:
         """Reconcile the local dates from `first_day` to `last_day`, both included, and write all outputs.
 
         Differences younger than `settle_s` are still settling; amounts may differ by `tolerance_minor`.
+        A sale that took more than `late_s` while the sync was down is late.
         Raises ValueError for a window that makes no sense and OSError when `out_dir` cannot be written.
         Trouble with an upstream is part of the report instead.
         """
@@ -106,7 +109,7 @@ class Monitor:
         if (last_day - first_day).days >= DAYS_MAX:
             raise ValueError(f"at most {DAYS_MAX} days at once; split the window")
         as_of = self._clock.now().replace(microsecond=0)
-        request = Request(first_day, last_day, as_of, settle_s, tolerance_minor)
+        request = Request(first_day, last_day, as_of, settle_s, tolerance_minor, late_s)
         outputs = Outputs(out_dir)
         with ExitStack() as stack:
             books, troubles = self._books(request, outputs, stack)

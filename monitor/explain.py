@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from monitor.details import Detail
 from monitor.report_data import Cause, Finding, FindingKind
@@ -19,6 +19,9 @@ from sync.store.database import Store
 from sync.store.rows import AccountRow, DeadLetterRow, EventRow, EventState, RunRow, SaleRow
 
 _ENDED_WELL = ("done", "done_with_dead_letters")
+_LATEST_ROWS = (
+    100_000  # so many rows of the ledger, whatever their accounts, are looked through for the newest
+)
 _AT_ONCE = 400  # identifiers in one query
 _LOST = (FindingKind.MISSING, FindingKind.LOST_REFUND)
 
@@ -45,6 +48,17 @@ class Letter:
 
     reason: str
     first_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """A sale's Placed Order that was sent, or waits to be."""
+
+    event_id: str
+    shop: str
+    happened_s: int
+    changed_s: int  # when it was sent, or began to wait
+    sent: bool
 
 
 class Journal(Protocol):
@@ -76,6 +90,10 @@ class Journal(Protocol):
 
     def sent(self, first_s: int, last_s: int) -> Iterator[tuple[str, int, int]]:
         """Event id, time of the sale and time of sending of every Placed Order sent for sales of a window."""
+        ...
+
+    def latest(self, count_max: int) -> Sequence[OnItsWay]:
+        """The newest Placed Orders that were sent or wait to be, in the order they were planned."""
         ...
 
 
@@ -136,8 +154,10 @@ class LedgerJournal:
     def connected_at(self) -> datetime | None:
         """When the account was connected: sales from before it were sent as history."""
         query = select(_ACCOUNTS.c.connected_at).where(_ACCOUNTS.c.id == self._account)
+        # Where nobody has to sign in, the account is connected by its first run.
+        first = select(func.min(_RUNS.c.started_at)).where(_RUNS.c.account == self._account)
         with self._store.reading() as connection:
-            found: datetime | None = connection.execute(query).scalar()
+            found: datetime | None = connection.execute(query).scalar() or connection.execute(first).scalar()
         return found
 
     def finished_s(self, first_s: int, last_s: int) -> list[int]:
@@ -163,6 +183,30 @@ class LedgerJournal:
         with self._store.reading() as connection:
             for event_id, happened_s, changed_s in connection.execute(query):
                 yield event_id, int(happened_s), int(changed_s)
+
+    def latest(self, count_max: int) -> list[OnItsWay]:
+        """The newest Placed Orders that were sent or wait to be, in the order they were planned."""
+        c, sale = _EVENTS.c, _SALES.c
+        joined = _EVENTS.outerjoin(_SALES, (sale.account == c.account) & (sale.sale_id == c.sale_id))
+        with self._store.reading() as connection:
+            newest = connection.execute(select(func.max(c.id))).scalar()
+            query = (
+                select(c.event_id, sale.shop_id, c.happened_s, c.changed_s, c.state)
+                .select_from(joined)
+                .where(
+                    c.account == self._account,
+                    c.id > (newest or 0) - _LATEST_ROWS,
+                    c.kind == Kind.PLACED.value,
+                    c.state.in_((int(EventState.SENT), int(EventState.PLANNED))),
+                )
+                .order_by(c.id.desc())
+                .limit(count_max)
+            )
+            rows = connection.execute(query).all()
+        return [
+            OnItsWay(event_id, shop or "", int(at), int(changed), state == int(EventState.SENT))
+            for event_id, shop, at, changed, state in reversed(rows)
+        ]
 
 
 def explained(

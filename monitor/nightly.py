@@ -194,7 +194,9 @@ class Nights:
             self._settings, slot.account, clock=self._clock, transports=self._transports
         ) as accounts:
             monitor = build(accounts, clock=self._clock)
-            report = monitor.reconcile(slot.first_on, slot.last_on, part, self._own.settle)
+            report = monitor.reconcile(
+                slot.first_on, slot.last_on, part, self._own.settle, late_s=self._own.late_after
+            )
         rmtree(folder, ignore_errors=True)
         part.rename(folder)
         return report

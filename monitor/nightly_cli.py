@@ -209,14 +209,18 @@ def _stay(
 ) -> None:
     from monitor.alerting.desk import desk_of
     from monitor.alerting.watchdog import Patience, check
+    from monitor.lag_watch import LagWatch
     from monitor.nightly_serve import tick_for_ever
     from sync.domain.clock import SystemClock
 
     desk, clock, names = desk_of(own), SystemClock(), known_accounts(loaded, account)
+    lags = LagWatch(loaded, own, store, clock)
 
     def tick() -> None:
         check(store, desk, names, Patience(None, own.source_silent_after), clock.now())
+        lags.look(names)
         nights.run_due(account)
+        nights.send_alerts()
 
     print("Waiting for the nights; stop with Ctrl-C.")
     tick_for_ever(tick)

@@ -41,6 +41,9 @@ quiet_hours = "22:00-07:00"
 zone = "America/New_York"
 digest_at = "08:00"                       # one message a day instead of one each
 
+[monitor.lag]                             # from the till until Klaviyo shows it
+alert_above = "2h"
+
 [monitor.routes.ops]                      # its address: TILLPROOF_ROUTE_OPS, any Apprise URL
 kinds = ["missing", "lost_refund"]        # all when left out
 """
@@ -134,6 +137,16 @@ class RouteSettings(Strict):
     allow_private: bool = False  # the route may lead into the machine's own network
 
 
+class LagSettings(Strict):
+    """How long sales may take to Klaviyo, and how often it is looked."""
+
+    alert_above: Span | None = None  # none: nobody is told
+    percent: Annotated[float, Field(gt=0, lt=100)] = 90.0  # of the sales have to stay below it
+    over: Span = 86_400  # the sales sent in so long a time are counted, and all that wait
+    look_every: Span = 300  # pause between two looks at what Klaviyo shows
+    look_for: Span = 6 * 3_600  # so long after it was sent an event is looked for
+
+
 class MonitorSettings(Strict):
     """Everything of `[monitor]`."""
 
@@ -156,6 +169,8 @@ class MonitorSettings(Strict):
     heartbeat_url: str = Field(default="", repr=False)
     heartbeat_private: bool = False
     accounts: Mapping[str, NightSettings] = Field(default_factory=dict)
+    late_after: Span = 86_400  # a sale that took longer is a finding of its own
+    lag: LagSettings = LagSettings()
     alerts: AlertSettings = AlertSettings()
     routes: Mapping[str, RouteSettings] = Field(default_factory=dict)
     watch: Mapping[str, Any] = Field(default_factory=dict)  # other integrations; read where they are watched

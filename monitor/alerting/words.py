@@ -13,6 +13,7 @@ _NOUNS: Mapping[str, str] = {
     "remainder": "row of the accounting that does not close",
     "silence": "suspicious silence",
     "missing": "event missing in Klaviyo",
+    "control_total": "till total that differs",
     "duplicate": "duplicate in Klaviyo",
     "orphaned": "event without a sale",
     "amount_mismatch": "wrong amount",
@@ -24,6 +25,7 @@ _NOUNS: Mapping[str, str] = {
 _PLURALS: Mapping[str, str] = {
     "remainder": "rows of the accounting that do not close",
     "missing": "events missing in Klaviyo",
+    "control_total": "till totals that differ",
     "duplicate": "duplicates in Klaviyo",
     "orphaned": "events without a sale",
     "day_shift": "events on another day",
@@ -33,6 +35,7 @@ _STATES: Mapping[str, tuple[str, str]] = {
     "could_not_judge": ("could not be judged", "can be judged again"),
     "monitor_silent": ("the monitor has fallen silent", "the monitor runs again"),
     "source_silent": ("the sync has fallen silent", "the sync runs again"),
+    "lag": ("sales take too long to reach Klaviyo", "sales reach Klaviyo in time again"),
     "interrupted": ("the run was interrupted", "the run was finished"),
 }
 

@@ -9,6 +9,7 @@ from monitor.page import segments, text, words
 from monitor.page.accounting import Statement, statements
 from monitor.page.calendar import CELLS_MAX, Month, months
 from monitor.page.findings import Card, Group, groups
+from monitor.page.lag import LagRow, lag_rows
 from monitor.page.leftout import Reason, reasons
 from monitor.page.pattern import Amiss, Pattern, pattern
 from monitor.page.segments import Consent, Lag, Segment, Skipped
@@ -113,6 +114,7 @@ class Page:
     lags: tuple[Lag, ...]
     consent: tuple[Consent, ...]
     witness: Witness
+    lag_rows: tuple[LagRow, ...]
     many_accounts: bool
     meanings: tuple[tuple[str, str], ...]
 
@@ -158,6 +160,7 @@ def page(report: Report, amiss: Iterable[Amiss] | None = None) -> Page:
         lags=segments.lags(report),
         consent=segments.consent(report),
         witness=witness(report),
+        lag_rows=lag_rows(report),
         many_accounts=len(report.accounts) > 1,
         meanings=words.MEANINGS,
     )

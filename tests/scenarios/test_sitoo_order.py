@@ -12,6 +12,7 @@ from sitoo_world import DAY, OPENING, SitooWorld
 
 from fakes.klaviyo.eventstore import StoredEvent
 from fakes.sitoo.records import LineIn
+from monitor.report_data import ControlStatus, Report, VerdictCode
 from sync import app as sync_app
 from sync.domain.clock import Window
 from sync.domain.facts import Mark
@@ -38,6 +39,15 @@ def out_of_order(events: list[StoredEvent]) -> list[str]:
             found.append(event.unique_id)
         latest[who] = max(latest[who], event.at)
     return found
+
+
+def three_witnesses_agree(report: Report) -> None:
+    """Both sides agree with nothing left over, and so does every till's own total, without a reason needed."""
+    assert report.verdict is VerdictCode.AGREES, report.sentence
+    assert {(row.remainder_count, row.remainder_minor) for row in report.accounting} == {(0, 0)}
+    assert [one.status for one in report.controls] == [ControlStatus.AGREES] * TILLS
+    assert {(one.till_rest_minor, one.klaviyo_rest_minor) for one in report.controls} == {(0, 0)}
+    assert all(one.till == one.pos for one in report.controls)
 
 
 def test_a_day_with_thirty_tills_offline_is_right_and_in_order_to_the_last_event(tmp_path: Path) -> None:
@@ -85,7 +95,8 @@ def test_a_day_with_thirty_tills_offline_is_right_and_in_order_to_the_last_event
     assert len(ids) == len(set(ids))
     shop.state.close_store(north, shop.now())
     shop.clock.advance(60)
-    shop.agrees(tmp_path, DAY, DAY + timedelta(days=1))
+    report = shop.report(tmp_path, DAY, DAY + timedelta(days=1))
+    three_witnesses_agree(report)
     source = shop.world.sync.account("grocer").source
     assert isinstance(source, HasControlTotals)
     totals = source.control_totals(Window(OPENING, shop.now()))
