@@ -268,7 +268,8 @@ def test_no_page_holds_an_inline_script_or_style_or_asks_elsewhere(app: Any, ann
     put_state(app)
     page = ann.text(path)
     assert re.findall(r"<script(?![^>]*src=\"/static/)", page) == []
-    assert re.findall(r"<[^>]*\s(?:style|on[a-z]+)=|<style", page) == []
+    bare = re.sub(r'"[^"]*"', '""', page)  # what stands inside an attribute is no markup
+    assert re.findall(r"<[^>]*\s(?:style|on[a-z]+)=|<style", bare) == []
     assert re.findall(r"(?:src|href)=\"(?:https?:)?//", page) == []
 
 
