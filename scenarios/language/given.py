@@ -1,6 +1,6 @@
 """`given`: the world at the start of a story."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -80,18 +80,26 @@ class KlaviyoGiven(Words):
     lists: Names = Field(default_factory=list)
 
 
+def _told(words: str) -> Any:
+    return Field(default_factory=dict, description=words)
+
+
 class Given(Words):
     """The world at the start."""
 
-    till: Source | None = None  # the one till
+    till: Source | None = Field(
+        default=None, description="The one till: lightspeed_r, lightspeed_x or sitoo."
+    )
     tills: list[Till] = Field(default_factory=list)
-    clock: Moment | None = None  # none: midnight before the first thing that happens
+    clock: Moment | None = Field(
+        default=None, description="When it begins; else midnight before the first thing that happens."
+    )
     shop: Shop | None = None
     shops: list[Shop] = Field(default_factory=list)
     articles: list[Article] = Field(default_factory=list)
     customers: list[Customer] = Field(default_factory=list)
-    settings: Anything = Field(default_factory=dict)  # of the account, as in tillproof.toml
-    switches: Anything = Field(default_factory=dict)  # of the till's fake
-    build: Anything = Field(default_factory=dict)
+    settings: Anything = _told("The account's settings, named as in tillproof.toml.")
+    switches: Anything = _told("What the till's vendor leaves unknown, named as in the fake's FIDELITY.md.")
+    build: Anything = _told("What the till's fake is built with, such as `registers` or `tax_rate`.")
     klaviyo: KlaviyoGiven = KlaviyoGiven()
-    monitor: Anything = Field(default_factory=dict)  # the [monitor] section of tillproof.toml
+    monitor: Anything = _told("The monitor's settings, named as under [monitor] in tillproof.toml.")

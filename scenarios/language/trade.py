@@ -78,6 +78,26 @@ class OfSale(Happening):
     of: Name
 
 
+class Void(OfSale):
+    """Take a receipt back as if it had not been (sitoo: cancel it)."""
+
+
+class DeleteSale(OfSale):
+    """Remove a receipt from the till's books (lightspeed_x)."""
+
+
+class HideSale(OfSale):
+    """Keep a receipt from the API though its Z-report counts it (sitoo)."""
+
+
+class Ship(OfSale):
+    """Send the goods off, or hand them out: shipped, dispatched, picked up, delivered."""
+
+
+class Cancel(OfSale):
+    """Cancel an order that is open or reserved (sitoo)."""
+
+
 class Finish(OfSale):
     """Pay the rest and close what was parked, laid by or booked."""
 
@@ -138,13 +158,13 @@ WORDS: dict[str, type[Words]] = {
     "sell": Sell,
     "refund": Refund,
     "exchange": Exchange,
-    "void": OfSale,
-    "delete sale": OfSale,
-    "hide sale": OfSale,
-    "ship": OfSale,
+    "void": Void,
+    "delete sale": DeleteSale,
+    "hide sale": HideSale,
+    "ship": Ship,
     "finish": Finish,
     "pay": Pay,
-    "cancel": OfSale,
+    "cancel": Cancel,
     "edit sale": EditSale,
     "new customer": NewCustomer,
     "change customer": ChangeCustomer,

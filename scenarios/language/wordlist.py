@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, RootModel
 
 from scenarios.language.base import Words, spoken
+from scenarios.language.examples import EXAMPLES
 from scenarios.language.given import Given
 from scenarios.language.story import CHECKS, HAPPENINGS, MEANWHILE
 
@@ -32,13 +33,18 @@ def _table(section: str, rows: Iterator[tuple[str, str, str]]) -> list[str]:
 
 def _steps(words: Mapping[str, type[BaseModel]]) -> Iterator[tuple[str, str, str]]:
     for word, model in words.items():
-        yield word, _said(model), _fields(model)
+        example = f"<br>`- {EXAMPLES[word]}`" if word in EXAMPLES else ""
+        yield word, _said(model), f"{_fields(model)}{example}"
 
 
 def _of(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
-        yield spoken(name), _said(inner) if inner else "", _fields(inner) if inner else ""
+        yield (
+            spoken(name),
+            field.description or (_said(inner) if inner else ""),
+            _fields(inner) if inner else "",
+        )
 
 
 def _said(model: type[BaseModel]) -> str:

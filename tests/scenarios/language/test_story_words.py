@@ -10,6 +10,7 @@ from story_kit import HEAD, SOLD, mistakes, story
 
 from monitor.report_data import FindingKind
 from scenarios.language import schema, wordlist
+from scenarios.language.examples import EXAMPLES
 from scenarios.language.loader import loads
 from scenarios.language.nodes import read
 from scenarios.language.story import CHECKS, HAPPENINGS
@@ -113,6 +114,13 @@ def test_the_schema_for_editors_is_fresh() -> None:
     assert schema.FILE.read_text(encoding="utf-8") == schema.text(), (
         "words changed: tillproof scenarios schema --out scenarios/language/story.schema.json"
     )
+
+
+def test_every_word_has_an_example_that_is_right() -> None:
+    assert EXAMPLES.keys() == HAPPENINGS.keys() | CHECKS.keys()
+    for word, example in EXAMPLES.items():
+        text = story(f"  - {example}\n") if word in HAPPENINGS else story(then=f"  - {example}\n")
+        assert mistakes(text) == [], word
 
 
 def test_the_readme_lists_every_word_as_it_is() -> None:
