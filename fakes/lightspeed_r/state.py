@@ -145,6 +145,11 @@ class State:
         """Replace the truth by a dumped one. Raises ValueError when it is not one."""
         dumping.load(self, dumped)
 
+    def add_payment_type(self, name: str, kind: str = "user defined") -> str:
+        """Another way to pay; `kind` is the vendor's word ("ecom", "adjustment", "user defined")."""
+        row = PaymentType(self.payment_types.next_id(), name, kind, 0, reserved=False)
+        return self._did(self.payment_types.add(row).id)
+
     # Any row, and what points at what
 
     def add(self, entity: str, **fields: str) -> str:
