@@ -17,7 +17,7 @@ from scenarios.runner.stage import Stage
 from sync.domain.money import to_major
 
 _REMAINDER = "remainder"
-_PRODUCTS = "Ordered Product"
+_PRODUCTS = ("Ordered Product", "product")  # what an event of a line is called, and where none is sent
 
 
 def report_of(stage: Stage) -> Report:
