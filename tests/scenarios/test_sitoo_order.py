@@ -42,7 +42,7 @@ def out_of_order(events: list[StoredEvent]) -> list[str]:
 
 
 def three_witnesses_agree(report: Report) -> None:
-    """Both sides agree with nothing left over, and so does every till's own total, without a reason needed."""
+    """Both sides agree with nothing left over, and so does every till's own total, needing no reason."""
     assert report.verdict is VerdictCode.AGREES, report.sentence
     assert {(row.remainder_count, row.remainder_minor) for row in report.accounting} == {(0, 0)}
     assert [one.status for one in report.controls] == [ControlStatus.AGREES] * TILLS
