@@ -1,11 +1,10 @@
 """The R-Series till of a life: what is done at it, and its truth as receipts."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fakes.klaviyo.state import State as KlaviyoState
 from fakes.lightspeed_r.records import LineIn, Sale, ShipTo
 from fakes.lightspeed_r.state import State
 from fakes.lightspeed_r.wire import SCALE
@@ -49,9 +48,9 @@ class RHand:
         """Addresses by customer."""
         return {str(one.id): one.email for one in self._state.customers}
 
-    def may_send(self, person: str, klaviyo: KlaviyoState) -> bool:
+    def may_send(self, person: str, known: Set[str]) -> bool:
         """The till knows of no consent, and this preset asks for none."""
-        del person, klaviyo
+        del person, known
         return True
 
     # What is done

@@ -1,10 +1,9 @@
 """The Sitoo till of a life: what is done at it, and its truth as receipts. An order says who bought."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fakes.klaviyo.state import State as KlaviyoState
 from fakes.sitoo.records import CLOSED, ORDER, LineIn, Order
 from fakes.sitoo.state import State
 from scenarios.simulation.receipts import House, Line, Receipt
@@ -48,9 +47,9 @@ class SitooHand:
         found = {order.contact.email for order in self._shown()}
         return {email: email for email in sorted(found) if email}
 
-    def may_send(self, person: str, klaviyo: KlaviyoState) -> bool:
+    def may_send(self, person: str, known: Set[str]) -> bool:
         """This preset asks for no consent to tell of a purchase."""
-        del person, klaviyo
+        del person, known
         return True
 
     # What is done

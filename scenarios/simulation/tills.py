@@ -1,13 +1,12 @@
 """What a life needs of a till: to do a step at it, and to tell its truth as plain receipts."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from fakes.klaviyo.state import State as KlaviyoState
 from scenarios.simulation.receipts import House, Receipt
 from scenarios.simulation.story import Step
 
@@ -47,8 +46,8 @@ class Hand(Protocol):
         """Everybody's address as it is typed now, by their number."""
         ...
 
-    def may_send(self, person: str, klaviyo: KlaviyoState) -> bool:
-        """Whether what this person agreed to allows their sales to be sent now."""
+    def may_send(self, person: str, known: Set[str]) -> bool:
+        """Whether this person's sales may be sent now; `known` are the addresses that Klaviyo has."""
         ...
 
 

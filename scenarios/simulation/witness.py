@@ -20,10 +20,16 @@ class Witness:
     ever: dict[Key, set[Want]] = field(default_factory=lambda: defaultdict(set))
     addresses: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     void_unsent: set[str] = field(default_factory=set)  # sales voided before Klaviyo had them
+    known: frozenset[str] = frozenset()  # the addresses Klaviyo had before the latest run
     cut_short: bool = False  # whether a run has died: it may have claimed what a later one must then send
 
     def look(self) -> None:
-        """Take in the till as it is. To be called whenever it changed."""
+        """Take in both ends as they are. To be called whenever the till changed, and before each run.
+
+        Whom Klaviyo knows is taken in here only: a profile made by what was wrongly sent excuses nothing.
+        """
+        profiles = self.klaviyo.profiles.all
+        self.known = frozenset(str(one.attributes.get("email") or "").lower() for one in profiles)
         self._now()
 
     def complaints(self, *, complete: bool) -> list[str]:
@@ -73,7 +79,7 @@ class Witness:
 
     def _may(self, person: str) -> bool:
         address = self.hand.people().get(person, "")
-        return usable(address) and self.hand.may_send(person, self.klaviyo)
+        return usable(address) and self.hand.may_send(person, self.known)
 
     def _meet_void(self, receipt: Receipt, house: House) -> None:
         mine = set(self.ever.get(placed(receipt, house), ()))
