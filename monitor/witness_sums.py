@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
+
 from monitor.compare import Comparison
 from monitor.witness_explain import NOTHING, Shown, Sums
 from monitor.witness_intervals import Interval
@@ -50,14 +52,27 @@ def add_up(
     """Put every receipt into its interval and add up. `window_s` bounds what is told of open tills."""
     db = comparison.db
     db.read_parquet(str(receipts)).create_view("receipts")
-    db.execute("CREATE TABLE intervals (number INTEGER, register_id VARCHAR, from_s BIGINT, to_s BIGINT)")
-    comparison.fill("intervals", [(one.number, one.total.register_id, one.from_s, one.to_s) for one in spans])
+    db.register("interval_rows", _as_table(spans))
+    db.execute("CREATE TABLE intervals AS SELECT * FROM interval_rows")
+    db.unregister("interval_rows")
     db.execute(_PLACED_RECEIPTS)
     shown, became = _shown(comparison, _CLOSED, []), _became(comparison, _CLOSED, [])
     return Added(
         {int(key[0]): found for key, found in shown.items()},
         {int(key[0]): found for key, found in became.items()},
         _open(comparison, list(window_s)),
+    )
+
+
+def _as_table(spans: Sequence[Interval]) -> pa.Table:
+    """The spans as a table: a year of sixty tills is too much to hand over row by row."""
+    return pa.table(
+        {
+            "number": pa.array([one.number for one in spans], pa.int32()),
+            "register_id": pa.array([one.total.register_id for one in spans], pa.string()),
+            "from_s": pa.array([one.from_s for one in spans], pa.int64()),
+            "to_s": pa.array([one.to_s for one in spans], pa.int64()),
+        }
     )
 
 

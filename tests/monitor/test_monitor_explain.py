@@ -9,7 +9,7 @@ import pytest
 from monitor_till import DAY, NOON, Shelf, StoppedClock, Till, kinds, sale
 
 from monitor.app import Monitor
-from monitor.explain import Entry, LedgerJournal, Letter
+from monitor.explain import Entry, LedgerJournal, Letter, OnItsWay
 from monitor.reading import Watched
 from monitor.report_data import Report
 from scenarios.harness.world import ACCOUNT, World
@@ -53,6 +53,9 @@ class Journal:
 
     def sent(self, first_s: int, last_s: int) -> Iterator[tuple[str, int, int]]:
         return (row for row in self.times if first_s <= row[1] < last_s)
+
+    def latest(self, count_max: int) -> Sequence[OnItsWay]:
+        raise NotImplementedError("a reconciliation asks for windows only")
 
 
 def reconcile(till: Till, shelf: Shelf, journal: Journal, out: Path) -> Report:
