@@ -167,6 +167,7 @@ class Work:
         known = self._ends.known
         if known is None:
             return
+        known.forget()  # a profile may have been deleted since; a server runs for months
         now_at, cursor = self._means.clock.now(), self._cursor(_PROFILES)
         if cursor is not None:
             emails = list(known.made_since(datetime.fromisoformat(cursor) - _PROFILES_OVERLAP))
