@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.runner.run import run_file
+from scenarios.runner.suite import warm
 
 _HERE = Path(__file__).parent
 
@@ -15,6 +16,15 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "Stories |
     if file_path.suffix == ".yaml" and _HERE in file_path.parents:
         return Stories.from_parent(parent, path=file_path)
     return None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Whoever tells stories gets ready for them first; the process that only hands them out does not."""
+    distributes = session.config.getoption("numprocesses", None) and not hasattr(
+        session.config, "workerinput"
+    )
+    if not distributes and any(isinstance(item, StoryItem) for item in session.items):
+        warm()
 
 
 class Stories(pytest.File):

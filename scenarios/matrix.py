@@ -1,10 +1,18 @@
 """The proof matrix: for every detector a story that makes it fire, and one that nearly does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scenarios.language.story import DETECTORS
 from scenarios.runner.run import Outcome
+
+BEYOND_STORIES: Mapping[str, str] = {
+    "remainder": (
+        "whatever lies at the two ends, the sums close; it is fired in "
+        "tests/scenarios/language/test_story_proofs.py by a judgement that mislays a sale"
+    )
+}
+"""Detectors of the monitor's own mistakes, which nothing at the two ends can plant, and where they fire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +29,10 @@ class Proof:
     @property
     def holds(self) -> bool:
         """Whether it has been seen to fire and to stay silent, and never otherwise."""
+        fires = bool(self.fired) or self.detector in BEYOND_STORIES
         return (
-            bool(self.fired and self.silent_on)
+            fires
+            and bool(self.silent_on)
             and self.fired == self.planted_by
             and self.silent_on == self.nearly_planted_by
         )
@@ -30,7 +40,7 @@ class Proof:
     @property
     def gap(self) -> str:
         """What is missing, in words; empty when nothing is."""
-        if not self.planted_by:
+        if not self.planted_by and self.detector not in BEYOND_STORIES:
             return "no story makes it fire"
         if not self.nearly_planted_by:
             return "no story nearly makes it fire"

@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 import monitor
 from scenarios.language.story import DETECTORS
-from scenarios.matrix import Proof, gaps
+from scenarios.matrix import BEYOND_STORIES, Proof, gaps
 from scenarios.runner.run import Outcome
 from scenarios.runner.suite import Suite
 
@@ -39,7 +39,15 @@ def write_matrix(proofs: Sequence[Proof], path: Path) -> Path:
     proven = len(DETECTORS) - len(open_gaps)
     sentence = f"{proven} of {len(DETECTORS)} detectors have been seen to fire and to stay silent"
     state = "drift" if open_gaps else "agrees"
-    return _write(path, "matrix.html", proofs=proofs, gaps=open_gaps, sentence=sentence, state=state)
+    return _write(
+        path,
+        "matrix.html",
+        proofs=proofs,
+        gaps=open_gaps,
+        sentence=sentence,
+        state=state,
+        beyond=BEYOND_STORIES,
+    )
 
 
 def _write(path: Path, name: str, **told: object) -> Path:

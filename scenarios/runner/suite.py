@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from scenarios.runner.run import Outcome, run_file
+from scenarios.language.loader import loads
+from scenarios.runner.run import Outcome, run, run_file
 
 LIBRARY = Path(__file__).resolve().parents[1]
 _NOT_STORIES = frozenset({"language", "runner", "templates", "__pycache__"})
@@ -99,11 +100,27 @@ def outcomes(paths: Sequence[Path], workers: int, told: Told = lambda _: None) -
             yield outcome
         return
     # A fresh process each: what a fork would inherit is a terminal that others write to.
-    with ProcessPoolExecutor(min(workers, len(paths)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(workers, len(paths)), mp_context=get_context("spawn"), initializer=warm
+    ) as pool:
         for done in as_completed([pool.submit(run_file, path, shown(path)) for path in paths]):
             outcome = done.result()
             told(outcome)
             yield outcome
+
+
+def warm() -> None:
+    """Load everything a story may need, once a process, so that the first one is no slower than the rest."""
+    run(loads(_SMALLEST))
+
+
+_SMALLEST = """\
+story: The first night of a shop that sold nothing
+topic: warming
+given: {till: lightspeed_r}
+when: [{sync: {at: 2026-05-04 10:00}}, night]
+then: [monitor agrees]
+"""
 
 
 def suite(found: Iterable[Outcome], seconds: float) -> Suite:
