@@ -19,6 +19,7 @@ from fakes.sitoo.limits import SitooLimits
 from fakes.sitoo.routes_documents import KINDS, DocumentRoutes
 from fakes.sitoo.routes_goods import GoodsRoutes
 from fakes.sitoo.routes_orders import OrderRoutes
+from fakes.sitoo.routes_shelf import BatchRoutes
 from fakes.sitoo.routes_stock import StockRoutes
 from fakes.sitoo.routes_tills import TillRoutes
 from fakes.sitoo.state import State
@@ -59,6 +60,7 @@ def build(
     TillRoutes(state).add_to(api, BASE)
     StockRoutes(state).add_to(api, BASE)
     GoodsRoutes(state).add_to(api, BASE)
+    BatchRoutes(state).add_to(api, BASE)
     for kind in KINDS:
         DocumentRoutes(state, kind).add_to(api, BASE)
     fake.flask.register_error_handler(HTTPException, errors.http)

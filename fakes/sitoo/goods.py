@@ -1,6 +1,6 @@
 """Articles and people: what a script adds and what the API's writes do to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -54,6 +54,8 @@ def furnish(state: "State") -> None:
     url = "https://store.example-shop.se/"
     site = {"siteid": guid_text(state.ids.hexadecimal(32)), "server": "store.example-shop.se", "siteurl": url}
     state.docs["sites"].add(site, state.site_id)
+    default = {"pricelistname": "Default Price List", "currencycode": state.currency}
+    state.docs["pricelists"].add(default)
     groups = state.docs["productgroups"]
     groups.add({"value": 25, "productgroupname": "Common Goods"}, COMMON_GOODS)
     groups.add({"value": 6, "productgroupname": "Books"}, BOOKS)
@@ -135,6 +137,16 @@ def refresh_face(state: "State", product_id: int, attributes: str | None = None)
     )
     state.face_of[product_id] = len(state.faces)
     state.faces.append(face)
+
+
+def check_sku(state: "State", sku: Any, but: Collection[object]) -> None:
+    """Raises Refused(400) for characters a SKU cannot have, or one that an article has, ``but`` these."""
+    if sku is None:
+        return
+    if not all(char.isascii() and (char.isalnum() or char in "_+-/") for char in sku):
+        raise Refused(400, "product: sku takes only A-Z, a-z, 0-9, _, +, - and /.")
+    if any(other not in but and state.products.value(other, "sku") == sku for other in state.products):
+        raise Refused(400, "product: sku must be unique.")
 
 
 def product_json(state: "State", product_id: int) -> dict[str, Any]:

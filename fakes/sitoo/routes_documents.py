@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from fakes.sitoo import goods
+from fakes.sitoo import goods, lists, shipments
 from fakes.sitoo.documents import Documents, Key, Row
 from fakes.sitoo.door import answer, batch, envelope, whole_number
 from fakes.sitoo.errors import Refused
@@ -53,6 +53,8 @@ KINDS = (
     Kind("manufacturers", {}, (*_ADDS, "PUT", "DELETE")),
     Kind("reasoncodes", {"type": "ints"}, on_site=False),
     Kind("salestaxes", {}),
+    Kind("salestaxgroups", {}),
+    Kind("pricelists", {}),
     Kind("vouchers", {}),
     Kind(
         "shipments",
@@ -128,15 +130,15 @@ class DocumentRoutes:
         if self.kind.name == "products":
             return product_keys(state, dict(filters))
         if self.kind.name == "shipments":
-            return shipment_keys(state, dict(filters))
+            return shipments.shipment_keys(state, dict(filters))
         keys = list(self.docs)
         if "type" in filters:
             keys = [key for key in keys if self.docs.value(key, "type") in filters["type"]]
         return keys
 
     def _row(self, key: Key, names: tuple[str, ...]) -> Row:
-        if self.kind.name == "products":
-            whole = goods.product_json(self.state, int(key))
+        if self.kind.name in SHAPES:
+            whole = SHAPES[self.kind.name](self.state, int(key))
             return {name: whole[name] for name in names}
         return self.docs.part(key, names)
 
@@ -161,6 +163,8 @@ class DocumentRoutes:
         self.state.version += 1
         if self.kind.name == "users":
             goods.delete_user(self.state, self.state.now(), str(key))
+        elif self.kind.name == "pricelists":
+            lists.remove_list(self.state, int(key))
         else:
             self.docs.remove(key)
             if self.kind.name == "products":
@@ -210,20 +214,6 @@ def product_keys(state: State, filters: dict[str, Any]) -> list[Key]:
     ]
 
 
-def shipment_keys(state: State, filters: dict[str, Any]) -> list[Key]:
-    """`archived`: 20 (the default) for those that are not, 10 for those that are; anything else for all."""
-    docs, archived = state.docs["shipments"], filters.pop("archived", 20)
-    wanted = {10: True, 20: False}.get(archived)
-    ids = filters.pop("shipmentid", None)
-    return [
-        key
-        for key in docs
-        if (wanted is None or docs.value(key, "archived") is wanted)
-        and (ids is None or key in ids)
-        and all(docs.value(key, name) == value for name, value in filters.items())
-    ]
-
-
 def _add_dated(name: str) -> Writer:
     def add(state: State, row: Row) -> Key:
         now = state.now()
@@ -249,7 +239,7 @@ def _edit_user(state: State, key: Key, row: Row) -> None:
 
 
 def _add_product(state: State, row: Row) -> Key:
-    _check_sku(state, row.get("sku"), None)
+    goods.check_sku(state, row.get("sku"), ())
     now = state.now()
     product_id = int(state.products.add({**_with_category(row), "datecreated": now, "datemodified": now}))
     goods.refresh_face(state, product_id)
@@ -257,7 +247,7 @@ def _add_product(state: State, row: Row) -> Key:
 
 
 def _edit_product(state: State, key: Key, row: Row) -> None:
-    _check_sku(state, row.get("sku"), key)
+    goods.check_sku(state, row.get("sku"), (key,))
     state.products.update(key, {**_with_category(row), "datemodified": state.now()})
     goods.refresh_face(state, int(key))
 
@@ -267,15 +257,6 @@ def _with_category(row: Row) -> Row:
     if category is not None and category not in row.get("categories", []):
         row = {**row, "categories": [*row.get("categories", []), category]}
     return row
-
-
-def _check_sku(state: State, sku: Any, key: Key | None) -> None:
-    if sku is None:
-        return
-    if not all(char.isascii() and (char.isalnum() or char in "_+-/") for char in sku):
-        raise Refused(400, "product: sku takes only A-Z, a-z, 0-9, _, +, - and /.")
-    if any(other != key and state.products.value(other, "sku") == sku for other in state.products):
-        raise Refused(400, "product: sku must be unique.")
 
 
 def _edit_group(state: State, key: Key, row: Row) -> None:
@@ -289,64 +270,25 @@ def _edit_category(state: State, key: Key, row: Row) -> None:
     state.docs["categories"].update(key, {**row, "datemodified": state.now()})
 
 
-def _add_shipment(state: State, row: Row) -> Key:
-    now = state.now()
-    dates = {"datenew": now} | _shipment_dates(state, row, now)
-    parts = {name: [_with_defaults(name, one) for one in row.get(name, [])] for name in _PARTS}
-    key = state.docs["shipments"].add({**row, **parts, **dates}, 10_000 + len(state.docs["shipments"]))
-    _tell_shipment(state, key, "add")
-    return key
-
-
-def _edit_shipment(state: State, key: Key, row: Row) -> None:
-    state.docs["shipments"].update(key, {**row, **_shipment_dates(state, row, state.now())})
-    _tell_shipment(state, key, "update")
-
-
-_PARTS: dict[str, Row] = {
-    "shipmentpackages": {"shipmentpackageid": 1, "barcode": "", "externalid": "", "comment": ""},
-    "shipmentitems": {
-        "shipmentitemid": 1,
-        "shipmentpackageid": None,
-        "sku": "",
-        "productname": "",
-        "unitlabel": "",
-        "decimalunitquantity": None,
-        "quantity": 0,
-        "quantityreceived": 0,
-        "moneypricein": None,
-        "externalid": "",
-    },
-}
-
-
-def _with_defaults(name: str, given: Row) -> Row:
-    return {field: given.get(field, default) for field, default in _PARTS[name].items()}
-
-
-def _shipment_dates(state: State, row: Row, now: int) -> Row:
-    cancelled = state.switches.shipment_state_cancelled
-    names = {10: "dateintransit", 20: "datereceived", cancelled: "datecancelled"}
-    name = names.get(row.get("shipmentstate", 0))
-    return {name: now} if name else {}
-
-
-def _tell_shipment(state: State, key: Key, what: str) -> None:
-    for event_type in ("shipment", "shipment-v3"):
-        state.events.tell(event_type, state.now(), {"shipment_id": key, "shipment_event_type": what})
-
-
 WRITERS: dict[str, Writer] = {
     "users": _add_user,
     "products": _add_product,
     "categories": _add_dated("categories"),
     "vouchers": _add_dated("vouchers"),
-    "shipments": _add_shipment,
+    "shipments": shipments.add_shipment,
+    "salestaxgroups": lists.add_tax_group,
+    "pricelists": lists.add_list,
 }
 CHANGERS: dict[str, Callable[[State, Key, Row], None]] = {
     "users": _edit_user,
     "products": _edit_product,
     "productgroups": _edit_group,
     "categories": _edit_category,
-    "shipments": _edit_shipment,
+    "shipments": shipments.edit_shipment,
+    "salestaxgroups": lists.edit_tax_group,
+    "pricelists": lists.edit_list,
+}
+SHAPES: dict[str, Callable[[State, int], Row]] = {
+    "products": goods.product_json,
+    "salestaxgroups": lists.tax_group_json,
 }

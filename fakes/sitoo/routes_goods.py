@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from fakes.sitoo import goods
+from fakes.sitoo import goods, variants
 from fakes.sitoo.documents import Documents, Field, read_fields
 from fakes.sitoo.door import answer, envelope, whole_number
 from fakes.sitoo.errors import Refused
@@ -42,7 +42,7 @@ class GoodsRoutes:
     def add_to(self, api: Blueprint, base: str) -> None:
         """Register the routes below an account's base path."""
         product, card = f"{base}/sites/<site>/products/<product>", f"{base}/sites/<site>/giftcards"
-        mount(api, f"{product}/productvariants.json", {"GET": self.variants})
+        mount(api, f"{product}/productvariants.json", {"GET": self.variants, "PUT": self.set_variants})
         mount(api, f"{product}/images.json", {"GET": self.images, "POST": self.add_image})
         mount(api, f"{product}/images/<image>.json", {"DELETE": self.remove_image})
         mount(api, f"{card}.json", {"POST": self.add_card})
@@ -52,10 +52,8 @@ class GoodsRoutes:
 
     def variants(self, product: str) -> Response:
         """All variants of the article's family; an article without any is alone in its family."""
-        state, product_id = self.state, self._product(product)
-        parent = state.products.value(product_id, "variantparentid")
-        family = [key for key in state.products if key == product_id or self._parent(key, parent)]
-        rows = [goods.product_json(state, int(key)) for key in family]
+        state = self.state
+        rows = [goods.product_json(state, key) for key in variants.family(state, self._product(product))]
         groups: dict[str, list[str]] = {}
         for row in rows:
             for one in row["variant"]:
@@ -75,8 +73,10 @@ class GoodsRoutes:
             }
         )
 
-    def _parent(self, key: Any, parent: int | None) -> bool:
-        return parent is not None and self.state.products.value(key, "variantparentid") == parent
+    def set_variants(self, product: str) -> Response:
+        """All of them at once: those not named are deleted."""
+        variants.set_variants(self.state, self._product(product), body())
+        return answer(True)
 
     def images(self, product: str) -> Response:
         asked = read_list({}, IMAGES.shown, self.state.switches)

@@ -46,6 +46,14 @@ from fakes.sitoo.schemas import (
     WAREHOUSES,
 )
 from fakes.sitoo.schemas_goods import PRODUCTS
+from fakes.sitoo.schemas_lists import (
+    PRICE_LIST_ITEMS,
+    PRICE_LISTS,
+    SALES_TAX_GROUPS,
+    WAREHOUSE_BATCH_ITEMS,
+    WAREHOUSE_BATCHES,
+    WAREHOUSE_ITEMS,
+)
 from fakes.sitoo.script import Payment, Sale
 from fakes.sitoo.stock import Stock
 from fakes.sitoo.switches import Switches
@@ -65,6 +73,12 @@ DOCUMENTS = {
     "vouchers": VOUCHERS,
     "shipments": SHIPMENTS,
     "products": PRODUCTS,
+    "pricelists": PRICE_LISTS,
+    "pricelistitems": PRICE_LIST_ITEMS,
+    "salestaxgroups": SALES_TAX_GROUPS,
+    "warehousebatches": WAREHOUSE_BATCHES,
+    "warehousebatchitems": WAREHOUSE_BATCH_ITEMS,
+    "warehouseitems": WAREHOUSE_ITEMS,
 }
 
 

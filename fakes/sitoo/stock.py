@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fakes.sitoo import shelf
 from fakes.sitoo.records import REFUND_MOVE, SALE_MOVE, Delivery, Move, Moved, Order
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Stock:
     def move(self, state: "State", at: int, move: Move) -> int:
         """A transaction of its own; gives its id."""
         made = self.add(Moved(len(self.moves) + 1, at, move=move))
+        shelf.touch(state, at, move)
         self._tell_move(state, made, move.warehouse_id, at)
         return made
 

@@ -268,6 +268,7 @@ def test_images_are_added_listed_and_taken_away(shop: Shop) -> None:
         ("site/manufacturers", {"name": "Sitoo"}, {"city": "Lund"}),
         ("reasoncodes", {"type": 10, "reasoncode": "103", "name": "Reclaims"}, {"name": "Guarantee"}),
         ("site/salestaxes", {"name": "WA", "decimalvaluedefault": "6.500"}, {"code": "wa"}),
+        ("site/pricelists", {"pricelistname": "Resellers", "tags": ["b2b"]}, {"pricelistdescription": "x"}),
         ("site/vouchers", {"vouchertype": 200, "vouchername": "Resellers", "value_x": 30}, {"active": False}),
     ],
 )
