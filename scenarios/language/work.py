@@ -149,6 +149,7 @@ class EventChoice(Words):
     sale: Name | None = None
     for_: Name | None = None
     article: Name | None = None  # of an Ordered Product
+    dated: Moment | None = None  # the event's own time, where several fit
     count: int | None = None  # how many must fit; none: at least one
 
 

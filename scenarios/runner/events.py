@@ -34,6 +34,7 @@ def _fits(stage: Stage, event: StoredEvent, choice: EventChoice) -> bool:
         choice.metric in (None, event.metric_name)
         and (choice.sale is None or order_of(event) == stage.sale(choice.sale).order_id)
         and (choice.for_ is None or belongs(stage, event, choice.for_))
+        and (choice.dated is None or instant_of(event.at) == stage.instant(choice.dated))
         and (choice.article is None or event.properties().get("Name", event.properties().get("Product Name"))
              == choice.article)
     )  # fmt: skip

@@ -11,7 +11,8 @@ from fakes.klaviyo.values import compact
 from scenarios.language.work import Changes, Copies, EventChoice, Gains, ProfileChange
 from scenarios.runner.events import chosen, is_of, stored, tell
 from scenarios.runner.failing import CannotTell, Failed
-from scenarios.runner.stage import Stage
+from scenarios.runner.stage import Sold, Stage
+from sync.domain.identity import sale_event_id
 
 
 def loses(stage: Stage, told: EventChoice) -> None:
@@ -61,7 +62,7 @@ def gains(stage: Stage, told: Gains) -> None:
     if told.sale is not None:
         sold = stage.sale(told.sale)
         properties.setdefault("OrderId", sold.order_id)
-        key = key or _key(stage, sold.order_id)
+        key = key or _key(stage, sold)
     at = stage.now if told.at is None else stage.instant(told.at)
     made = key or f"story:gained:{len(state.events)}"
     state.add_event(
@@ -106,12 +107,14 @@ def _victims(stage: Stage, choice: EventChoice) -> list[StoredEvent]:
     return found
 
 
-def _key(stage: Stage, order_id: str) -> str | None:
-    """The unique_id under which a sale's order was sent."""
+def _key(stage: Stage, sold: Sold) -> str | None:
+    """The unique_id under which a sale's order was sent, or would be at tills that tell their account."""
+    order_id = sold.order_id
     for event in stored(stage):
         if event.properties().get("OrderId") == order_id and event.unique_id.count(":") == 2:
             return event.unique_id
-    return None
+    source, account = stage.chain.sources[sold.till], stage.fake(sold.till).credentials.get("account_id")
+    return sale_event_id(source, str(account), sold.order_id) if account else None
 
 
 def _address(stage: Stage, name: str) -> str:
