@@ -39,15 +39,16 @@ def build(
     clock: Clock | None = None,
     transports: Transports | None = None,
     checkpoint: Checkpoint = nothing,
+    store: Store | None = None,
 ) -> "App":
     """The program for these settings. Opens and migrates the database; close it with `App.close`.
 
     `transports` mounts fakes by upstream (`klaviyo`, and the POS by its name), `clock` replaces the
-    machine's. With either of them everything runs in one thread, so that a run is repeatable. Raises
-    StoreTrouble.
+    machine's. With either of them everything runs in one thread, so that a run is repeatable. A `store`
+    that is open already is used instead of opening one, and closed with the program. Raises StoreTrouble.
     """
     threads = clock is None and not transports
-    means = Means(open_store(settings.store.url), clock or SystemClock(), checkpoint, threads)
+    means = Means(store or open_store(settings.store.url), clock or SystemClock(), checkpoint, threads)
     chance = random.SystemRandom() if threads else random.Random(1)  # noqa: S311 - spreads retries, hides nothing
     retry = RetryPolicy(chance=chance.random)
     network = Network(means.clock, None if transports else shared_tls(), transports or {}, retry)

@@ -42,6 +42,9 @@ class Stage:
         self.settings = self._settings()
         self._template = self.folder / "template.db"
         open_store(f"sqlite:///{self._template}").close()
+        shutil.copy(self._template, self.folder / "tillproof.db")
+        # Kept for what it has compiled: closing it gives its connections back, as the end of a process does.
+        self._store = open_store(self.settings.store.url)
         wires = {"klaviyo": self.klaviyo.wsgi, till: self.till.wsgi}
         self.transports: dict[str, httpx.BaseTransport] = {
             name: Wire(name, app, self.doom, self.lines.append, self.kit.spared)
@@ -66,8 +69,9 @@ class Stage:
         """A new process of the sync on the same database."""
         self.end()
         self.sync = sync_app.build(
-            self.settings, clock=self.clock, transports=self.transports, checkpoint=self._checkpoint
-        )
+            self.settings, clock=self.clock, transports=self.transports, checkpoint=self._checkpoint,
+            store=self._store,
+        )  # fmt: skip
         return self.sync
 
     def end(self) -> None:
@@ -79,6 +83,7 @@ class Stage:
     def close(self) -> None:
         """Give everything back."""
         self.end()
+        self._store.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

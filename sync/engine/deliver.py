@@ -162,6 +162,8 @@ class Courier:
 
     def _next(self) -> bool:
         self._land()
+        if self._waiting_count <= 0 and not self._any_waits():
+            return False
         with self._store.writing() as connection:
             batch = ledger.claim(
                 connection, self._account, EVENTS_MAX, BODY_BYTES_MAX - _ROOM_BYTES,
@@ -175,6 +177,12 @@ class Courier:
         self._waiting_count -= len(batch.events)
         self._send(_Flight(batch, fresh=True))
         return True
+
+    def _any_waits(self) -> bool:
+        """Whether there is anything to claim: asked without holding up whoever writes."""
+        with self._store.reading() as connection:
+            self._waiting_count = ledger.waiting_count(connection, self._account)
+        return self._waiting_count > 0
 
     def _send(self, flight: "_Flight") -> None:
         outgoing = [

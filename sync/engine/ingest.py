@@ -42,6 +42,15 @@ class _Work:
     read_well: list[tuple[str, str]] = field(default_factory=list)  # subjects whose letters are answered
     phones_left_out_count: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        changes = self.changes
+        return not (
+            self.records or self.people or self.said
+            or changes.add or changes.replace or changes.withdraw or changes.letters
+        )  # fmt: skip
+
 
 class Ingest:
     """Takes the pages of one account during one run."""
@@ -81,6 +90,9 @@ class Ingest:
         self._checkpoint("page read")
         work, answered = self._judged(page, history, force)
         self._checkpoint("page judged")
+        if not answered and work.is_empty and self._is_at(cursor_name, page.cursor):
+            self._count(page, work, 0)
+            return 0
         now_s = int(self._clock.now().timestamp())
         with self._store.writing() as connection:
             added = self._write(connection, work, answered, history, now_s)
@@ -90,6 +102,13 @@ class Ingest:
         self._checkpoint("page committed")
         self._count(page, work, added)
         return added
+
+    def _is_at(self, cursor_name: str | None, cursor: str | None) -> bool:
+        """Whether the cursor stands there already: most pages of a poll bring nothing new."""
+        if cursor_name is None or cursor is None:
+            return True
+        with self._store.reading() as connection:
+            return accounts.cursor(connection, self._account, cursor_name) == cursor
 
     def again(self, page: Page) -> int:
         """Claim once more whatever of these sales was sent before; the number of events to be sent again."""

@@ -176,13 +176,14 @@ class Work:
 
     def _since_last(self, feed: str, found: set[str] | None = None) -> None:
         store, account = self._means.store, self._ends.number
-        with store.writing() as connection:
+        with store.reading() as connection:
             cursor = accounts.cursor(connection, account, feed)
-            if cursor is None:
+            history = cursor is None or accounts.cursor(connection, account, HISTORY + feed) is not None
+        if cursor is None:
+            with store.writing() as connection:
                 # Somebody may be half way through a backfill: go on from there.
                 cursor = accounts.cursor(connection, account, BACKFILL + feed)
                 accounts.set_cursor(connection, account, HISTORY + feed, "reading")
-            history = accounts.cursor(connection, account, HISTORY + feed) is not None
         pages = self._feeds.feed(feed, cursor)
         self._take(pages if found is None else _noted(pages, found), feed, history=history)
         if history:

@@ -36,18 +36,22 @@ def build(
     transports: Transports | None = None,
     checkpoint: Checkpoint = nothing,
     tell: Tell = lambda _result: None,
+    store: Store | None = None,
 ) -> "Hooks":
     """The webhooks of all accounts that have any. Raises WrongSettings when none has, StoreTrouble.
 
-    With a `clock` or `transports` of one's own nothing works by itself: call `Hooks.step`.
+    With a `clock` or `transports` of one's own nothing works by itself: call `Hooks.step`. A `store` that is
+    open already serves the door and the worker, instead of opening one for each.
     """
     readers, remarks = readers_of(settings)
-    app = sync_app.build(settings, clock=clock, transports=transports, checkpoint=checkpoint)
-    store = open_store(_impatient(settings.store.url))
+    app = sync_app.build(
+        settings, clock=clock, transports=transports, checkpoint=checkpoint, store=store
+    )
+    door_store = store or open_store(_impatient(settings.store.url))
     # Importing profiles takes its time, so it has connections of its own and holds no event up.
     greeting = sync_app.build(settings) if clock is None and not transports else app
     return Hooks(
-        app, greeting, store, readers=readers, remarks=remarks, clock=clock or SystemClock(), tell=tell
+        app, greeting, door_store, readers=readers, remarks=remarks, clock=clock or SystemClock(), tell=tell
     )
 
 
