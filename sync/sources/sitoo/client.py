@@ -63,7 +63,8 @@ class SitooClient:
             if not page.ids:
                 raise Unintelligible(UPSTREAM, "sends orders without a number; try again later")
             yield self._with_items(page)
-            if page.sent_count >= page.total_count:
+            # A row may come twice on one page; counted twice it would hide that there are more.
+            if len(set(page.ids)) >= page.total_count:
                 return
             start = max(page.ids) + 1
         raise TooMuch(UPSTREAM, f"a list has more than {_PAGES_MAX:,} pages; read a shorter time")

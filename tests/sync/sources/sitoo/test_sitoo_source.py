@@ -51,6 +51,17 @@ def test_every_order_comes_once_in_the_order_of_numbers_however_small_the_pages(
     assert all(page.set_aside == () for page in pages)
 
 
+def test_an_order_that_comes_twice_on_a_page_does_not_end_the_reading(till: SitooTill) -> None:
+    sold = [till.sell(NOON + timedelta(seconds=number)) for number in range(5)]
+    till.clock.advance(60)
+    # Of five the first page shows two, one of them twice; the next shows two of three left, again one twice.
+    till.fake.faults.add({"kind": "duplicate", "match": {"path": "*/orders.json"}})
+
+    pages = list(till.source(page_rows=2).read("sales", None))
+
+    assert list(dict.fromkeys(ids_of(pages))) == sold
+
+
 def test_the_cursor_goes_on_behind_the_last_order(till: SitooTill) -> None:
     source = till.source()
     first = till.sell()
