@@ -96,7 +96,9 @@ class _World:
 
     def _customer(self, customer_id: str) -> dict[str, Any]:
         reason = self._people[customer_id]["reason"]
-        told: dict[str, Any] = {"name": self._person(customer_id), "marketing": "agreed"}
+        told: dict[str, Any] = {"name": self._person(customer_id)}
+        if self._account.source == "lightspeed_x":  # where nobody who refused becomes known
+            told["marketing"] = "agreed"
         if reason not in _NO_ADDRESS:
             told["email"] = "nobody@example.com" if reason == "unusable_email" else self._address(customer_id)
         return told

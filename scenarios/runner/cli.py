@@ -160,7 +160,7 @@ def from_finding(
     \b
     tillproof scenarios from-finding reports/2026-05-05 missing-aec2ec56b470
     """
-    from scenarios.from_finding import keep
+    from scenarios.from_finding_story import keep
 
     with _plainly():
         path, shown = keep(run, finding, out)

@@ -108,7 +108,7 @@ class _Tries:
         if self.count > TRIES_MAX:
             return False
         try:
-            return run(loads(_yaml(story))).passed
+            return run(loads(as_yaml(story))).passed
         except WrongStory:
             return False
 
@@ -167,7 +167,7 @@ def _without(story: dict[str, Any], way: tuple[Any, ...], last: Any) -> dict[str
 
 def _tidy(story: dict[str, Any]) -> dict[str, Any]:
     """Without the people, articles and shops that nothing names any more; the first shop stays."""
-    told, given = _yaml({"when": story["when"]}), story["given"]
+    told, given = as_yaml({"when": story["when"]}), story["given"]
     kept = {
         "customers": [one for one in given.get("customers", []) if one["name"] in told],
         "articles": [one for one in given.get("articles", []) if f"{one['name']}" in told],
@@ -178,10 +178,11 @@ def _tidy(story: dict[str, Any]) -> dict[str, Any]:
 
 def _written(story: dict[str, Any], tries: int, key: str) -> Shown:
     given = {name: told for name, told in story["given"].items() if told not in ([], {})}
-    return Shown(_yaml({**story, "given": given}), len(story["when"]), tries, key)
+    return Shown(as_yaml({**story, "given": given}), len(story["when"]), tries, key)
 
 
-def _yaml(story: dict[str, Any]) -> str:
+def as_yaml(story: dict[str, Any]) -> str:
+    """Plain data as a story is written."""
     yaml, text = YAML(), StringIO()
     yaml.default_flow_style = None
     yaml.width = 110
