@@ -1,6 +1,6 @@
 """Settings: one TOML file, secrets from the environment or from files, unknown keys refused by name.
 
-`EXAMPLE` shows the shape.
+`example` shows the shape.
 """
 
 import difflib
@@ -21,9 +21,9 @@ from sync.fieldsettings import FieldSettings, mistakes
 from sync.sources import registry
 from sync.sources.fields import Address, PosSettings, Span, Strict, WrongSettings
 
-__all__ = ["EXAMPLE", "AccountSettings", "KlaviyoSettings", "Settings", "WrongSettings"]
+__all__ = ["AccountSettings", "KlaviyoSettings", "Settings", "WrongSettings", "example"]
 
-EXAMPLE = """\
+_EXAMPLE = """\
 [store]
 url = "sqlite:///tillproof.db"            # or postgresql://user@host/name
 
@@ -31,14 +31,12 @@ url = "sqlite:///tillproof.db"            # or postgresql://user@host/name
 key_file = "tillproof.key"                # or TILLPROOF_KEY in the environment
 
 [accounts.main]
-source = "lightspeed_r"
-preset = "klaviyo-native"
-every = "1h"                              # or cron = "0 * * * *"
+source = "{source}"
+preset = "{preset}"
+every = {every:<31}  # or cron = "0 * * * *"
 
-[accounts.main.lightspeed_r]
-client_id = "…"                           # secret: TILLPROOF_MAIN_LIGHTSPEED_R_CLIENT_SECRET
-open_hours = "08:00-20:00"                # live polling while shops are open
-
+[accounts.main.{source}]
+{section}
 [accounts.main.klaviyo]
 list_id = "XyZ123"                        # key: TILLPROOF_MAIN_KLAVIYO_API_KEY
 """
@@ -47,6 +45,16 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
 
 
 KindName = Literal["placed", "product", "refunded", "shipped", "canceled"]
+
+
+def example(source: str) -> str:
+    """A settings file to start from, with an account of this POS. Raises WrongSettings for an unknown one."""
+    if source not in registry.names():
+        raise WrongSettings(f"there is no POS {source}; there is {', '.join(registry.names())}")
+    section = registry.settings_of(source)
+    preset = PRESETS[section.PRESET]
+    every = f'"{preset.every_s // 3600}h"' if preset.every_s >= 3600 else f'"{preset.every_s // 60}m"'
+    return _EXAMPLE.format(source=source, preset=preset.name, every=every, section=section.EXAMPLE)
 
 
 class StoreSettings(Strict):

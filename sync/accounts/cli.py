@@ -96,15 +96,24 @@ def keygen() -> None:
 
 
 @accounts.command()
-def example() -> None:
+def example(
+    source: Annotated[
+        str, typer.Option(help="The POS: lightspeed_r, lightspeed_x or sitoo.")
+    ] = "lightspeed_r",
+) -> None:
     """Print settings to start from.
 
     \b
     tillproof accounts example > tillproof.toml
+    tillproof accounts example --source sitoo > tillproof.toml
     """
-    from sync.settings import EXAMPLE
+    from sync.settings import WrongSettings
+    from sync.settings import example as text
 
-    print(EXAMPLE, end="")
+    try:
+        print(text(source), end="")
+    except WrongSettings as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--source") from None
 
 
 def _sent_back(url: str, browser: bool, port: int) -> str:

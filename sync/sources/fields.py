@@ -55,6 +55,7 @@ class PosSettings(Strict):
     """
 
     SECRETS: ClassVar[tuple[str, ...]] = ()
+    EXAMPLE: ClassVar[str] = ""  # lines of a section to start from, each ended
     PRESET: ClassVar[str] = "klaviyo-native"  # the preset of an account that names none
 
     open_hours: OpenHours | None = None  # local time of the shops; None: no live polling

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync.domain.planning import Kind
-from sync.settings import EXAMPLE, Settings, WrongSettings
+from sync.settings import EXAMPLE, Settings, WrongSettings, example
 
 
 def told(**account: Any) -> dict[str, Any]:

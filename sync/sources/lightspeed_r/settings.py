@@ -12,6 +12,10 @@ class Settings(PosSettings):
     """A Lightspeed R-Series account."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
+    EXAMPLE: ClassVar[str] = """\
+client_id = "…"                           # secret: TILLPROOF_MAIN_LIGHTSPEED_R_CLIENT_SECRET
+open_hours = "08:00-20:00"                # live polling while shops are open
+"""
 
     client_id: str
     client_secret: str = Field(default="", repr=False)

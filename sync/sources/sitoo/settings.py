@@ -64,6 +64,10 @@ class Settings(PosSettings):
 
     SECRETS: ClassVar[tuple[str, ...]] = ("password", "crm_password", "events_password")
     PRESET: ClassVar[str] = "sitoo"
+    EXAMPLE: ClassVar[str] = """\
+api_id = "90001-316"                      # password: TILLPROOF_MAIN_SITOO_PASSWORD
+zone = "Europe/Stockholm"                 # of the shops; `zones` names others by shop
+"""
 
     api_id: str  # such as 90001-316; shown when an API password is made
     password: str = Field(default="", repr=False)
