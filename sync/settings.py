@@ -33,7 +33,7 @@ key_file = "tillproof.key"                # or TILLPROOF_KEY in the environment
 [accounts.main]
 source = "{source}"
 preset = "{preset}"
-every = {every:<31}  # or cron = "0 * * * *"
+every = {every:<32}  # or cron = "0 * * * *"
 
 [accounts.main.{source}]
 {section}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync.domain.planning import Kind
-from sync.settings import EXAMPLE, Settings, WrongSettings, example
+from sync.settings import Settings, WrongSettings, example
 
 
 def told(**account: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def loaded(environment: dict[str, str] | None = None, **account: Any) -> Setting
 
 
 def test_the_example_is_accepted_once_its_key_file_exists(tmp_path: Path) -> None:
-    (tmp_path / "tillproof.toml").write_text(EXAMPLE)
+    (tmp_path / "tillproof.toml").write_text(example("lightspeed_r"))
     (tmp_path / "tillproof.key").write_text("abc\n")
     settings = Settings.load(tmp_path / "tillproof.toml", {})
     account = settings.accounts["main"]
@@ -131,3 +131,24 @@ def test_an_account_overrides_its_preset() -> None:
     assert preset.policy.exclude_zero_value is False
     assert preset.policy.ecommerce_sources == {"shopify"}
     assert preset.policy.test_registers == {"9"}
+
+
+@pytest.mark.parametrize(
+    ("source", "secret"),
+    [
+        ("lightspeed_r", "LIGHTSPEED_R_CLIENT_SECRET"),
+        ("lightspeed_x", "LIGHTSPEED_X_CLIENT_SECRET"),
+        ("sitoo", "SITOO_PASSWORD"),
+    ],
+)
+def test_the_example_of_every_pos_can_be_read_as_it_is(source: str, secret: str, tmp_path: Path) -> None:
+    path = tmp_path / "shop.toml"
+    path.write_text(example(source), encoding="utf-8")
+    environment = {
+        f"TILLPROOF_MAIN_{secret}": "s",
+        "TILLPROOF_MAIN_KLAVIYO_API_KEY": "p",
+        "TILLPROOF_KEY": "k",
+    }
+    account = Settings.load(path, environment).accounts["main"]
+    assert account.source == source
+    assert "s" in {getattr(account.pos, field) for field in account.pos.SECRETS}

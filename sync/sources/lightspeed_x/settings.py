@@ -39,7 +39,7 @@ class Settings(PosSettings):
     PRESET: ClassVar[str] = "klavx"
     EXAMPLE: ClassVar[str] = """\
 domain_prefix = "demo"                    # of demo.retail.lightspeed.app
-consent = "nobody"                        # who agreed to marketing: unless_opted_out, sms_opt_in, loyalty, group:NAME
+consent = "nobody"                        # who agreed: unless_opted_out, sms_opt_in, loyalty, group:NAME
 client_id = "…"                           # secret: TILLPROOF_MAIN_LIGHTSPEED_X_CLIENT_SECRET
 redirect_uri = "https://…"                # as registered; or a personal token instead of these two:
                                           # TILLPROOF_MAIN_LIGHTSPEED_X_PERSONAL_TOKEN
