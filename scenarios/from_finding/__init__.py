@@ -1,0 +1,1 @@
+"""From drift to scenario: the smallest story that shows a finding of a kept run, without anybody's data."""
