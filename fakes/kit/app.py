@@ -6,16 +6,13 @@ A vendor's ``build`` makes a ``Fake``, adds its routes to ``fake.flask`` and ret
     fake.flask.register_blueprint(routes(fake))
 """
 
-import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from flask import Flask, request
-from werkzeug.routing import BaseConverter, Map, Rule
-from werkzeug.routing.rules import RulePart
 
 from fakes.kit import switches as kit_switches
 from fakes.kit.clock import Clock, VirtualClock, as_utc
@@ -26,7 +23,7 @@ from fakes.kit.limits import Limits
 from fakes.kit.links import link_base
 from fakes.kit.passing import move
 from fakes.kit.push import Push
-from fakes.kit.rules import MatchedRule
+from fakes.kit.rules import OneWayRule
 from fakes.kit.wsgi import Layers, VendorErrors
 
 if TYPE_CHECKING:
@@ -171,7 +168,6 @@ def make(
 
 def _new_flask(name: str) -> Flask:
     app = Flask(f"fakes.{name}", static_folder=None)
-    app.url_rule_class = MatchedRule
     app.url_rule_class = OneWayRule
     # A bug in a fake must surface in the test; as a 500 the client would politely retry it.
     app.testing = True
@@ -181,51 +177,6 @@ def _new_flask(name: str) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.before_request(_remember_route)
     return app
-
-
-class OneWayRule(Rule):
-    """A route that URLs are matched against but never built from, read once however many worlds have it.
-
-    Every test may have a world of its own with hundreds of routes; compiling them took nearly all its time.
-    """
-
-    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
-        assert self.map is not None
-        if self.map.converters != Map.default_converters:
-            return super()._parse_rule(rule)
-        parts, trace, converters = _parsed(rule)
-        self._trace += trace
-        self._converters.update(converters)
-        self.arguments.update(converters)
-        return parts
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        del append_unknown
-        return _no_builder
-
-
-@functools.lru_cache(maxsize=4_096)
-def _parsed(text: str) -> tuple[tuple[RulePart, ...], tuple[tuple[bool, str], ...], dict[str, BaseConverter]]:
-    """What a route says: a pure function of its text."""
-    scratch = Rule(text)
-    scratch.map = Map()
-    scratch._trace, scratch._converters = [], {}
-    parts = tuple(scratch._parse_rule(text))
-    return parts, tuple(scratch._trace), dict(scratch._converters)
-
-
-def _no_builder(*_args: object, **_kwargs: object) -> tuple[str, str]:
-    raise NotImplementedError("a fake's URLs are written out, not built from its routes")
-
-
-class _Plain(Flask):
-    """Flask without what no fake uses but every request and every new world would pay for."""
-
-    url_rule_class = OneWayRule
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """No view of a fake is a coroutine."""
-        return func
 
 
 def _remember_route() -> None:

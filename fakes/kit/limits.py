@@ -5,7 +5,7 @@ Lightspeed R-Series': a bucket that drips, with a second limiter of fixed one-se
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -64,18 +64,32 @@ class TwoWindow:
 
     def spend(self, now_s: float) -> Grant:
         """Try to pass one request at ``now_s`` (seconds of any steadily running clock)."""
+        waits = self._waits(now_s)
+        if not waits:
+            self._used = [used + 1 for used in self._used]
+        return self._grant(waits, now_s)
+
+    def peek(self, now_s: float) -> Grant:
+        """What ``spend`` would answer, without spending: ``remaining`` is what is left before it."""
+        held = list(self._starts), list(self._used)
+        grant = self._grant(self._waits(now_s), now_s)
+        self._starts, self._used = held
+        return grant
+
+    def _waits(self, now_s: float) -> list[int]:
+        """How long each window that is full stays so, in whole seconds; empty when there is room."""
         for index, quota in enumerate(self.quotas):
             start = self._starts[index]
             if not start <= now_s < start + quota.seconds:
                 self._starts[index] = now_s if self.alignment == "anchored" else now_s - now_s % quota.seconds
                 self._used[index] = 0
-        waits = [
+        return [
             max(1, math.ceil(self._left_s(index, now_s)))
             for index, quota in enumerate(self.quotas)
             if self._used[index] >= quota.count
         ]
-        if not waits:
-            self._used = [used + 1 for used in self._used]
+
+    def _grant(self, waits: list[int], now_s: float) -> Grant:
         return Grant(
             allowed=not waits,
             retry_after_s=max(waits, default=0),
@@ -98,6 +112,15 @@ class TwoWindow:
 
     def _left_s(self, index: int, now_s: float) -> float:
         return self._starts[index] + self.quotas[index].seconds - now_s
+
+
+def spend_together(limiters: Sequence[TwoWindow], now_s: float) -> list[Grant]:
+    """Pass one request through all of them, or through none: a refusal by one costs nothing in the others."""
+    if len(limiters) > 1:
+        grants = [limiter.peek(now_s) for limiter in limiters]
+        if not all(grant.allowed for grant in grants):
+            return grants
+    return [limiter.spend(now_s) for limiter in limiters]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,11 +94,12 @@ class Gate:
         return install.id, install.scope
 
     def _throttle(self, pool: str, endpoint: str, operation: Operation) -> None:
-        spent = [self.limits.spend(pool, endpoint, operation)]
-        for parameter, listed in request.args.items():
-            for value in listed.split(","):
-                costly = self.limits.spend_costly(pool, parameter, value.strip())
-                spent += [costly] if costly else []
+        asked = (
+            (parameter, value.strip())
+            for parameter, listed in request.args.items()
+            for value in listed.split(",")
+        )
+        spent = self.limits.spend(pool, endpoint, operation, asked)
         g.limit = spent[-1]
         for _, grant in spent:
             if not grant.allowed:

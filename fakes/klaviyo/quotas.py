@@ -3,8 +3,10 @@
 Everybody who uses a private key of the account shares one pool; each installed OAuth app has its own.
 """
 
+from collections.abc import Iterable
+
 from fakes.kit.clock import Clock
-from fakes.kit.limits import Grant, Quota, TwoWindow
+from fakes.kit.limits import Grant, Quota, TwoWindow, spend_together
 from fakes.klaviyo.operations import Operation
 from fakes.klaviyo.switches import Switches
 
@@ -28,23 +30,26 @@ class KlaviyoLimits:
         self._switches = switches
         self._windows: dict[tuple[str, str], TwoWindow] = {}
 
-    def spend(self, pool: str, endpoint: str, operation: Operation) -> tuple[TwoWindow, Grant]:
-        """Try to pass one request of an operation."""
-        window = self._windows.get((pool, endpoint))
-        if window is None:
-            window = self._windows[pool, endpoint] = self._window(*operation.quotas)
-        return window, window.spend(self._clock.now().timestamp())
+    def spend(
+        self, pool: str, endpoint: str, operation: Operation, costly: Iterable[tuple[str, str]]
+    ) -> list[tuple[TwoWindow, Grant]]:
+        """Try to pass one request of an operation with these parameters and values: all windows or none.
 
-    def spend_costly(self, pool: str, parameter: str, value: str) -> tuple[TwoWindow, Grant] | None:
-        """Try to pass a request's costly parameter; None if it is a cheap one."""
-        quotas = COSTLY.get((parameter, value))
-        if quotas is None:
-            return None
-        key = pool, f"{parameter}={value}"
-        window = self._windows.get(key)
+        The endpoint's own window comes first, then those of its costly parameters.
+        """
+        windows = [self._of(pool, endpoint, operation.quotas)]
+        for parameter, value in costly:
+            quotas = COSTLY.get((parameter, value))
+            if quotas is not None:
+                windows.append(self._of(pool, f"{parameter}={value}", (*quotas, 0)))
+        grants = spend_together(windows, self._clock.now().timestamp())
+        return list(zip(windows, grants, strict=True))
+
+    def _of(self, pool: str, what: str, quotas: tuple[int, int, int]) -> TwoWindow:
+        window = self._windows.get((pool, what))
         if window is None:
-            window = self._windows[key] = self._window(*quotas, 0)
-        return window, window.spend(self._clock.now().timestamp())
+            window = self._windows[pool, what] = self._window(*quotas)
+        return window
 
     def reset(self) -> None:
         """Forget what was spent."""

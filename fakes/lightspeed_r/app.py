@@ -32,7 +32,7 @@ def build(
     secret = hashlib.sha256(f"lightspeed_r:{seed}".encode()).hexdigest()
     authority = Authority(clock, switches, account_id, CLIENT_ID, secret, seed)
     pair = authority.reset()
-    state = State(clock, switches, Account(account_id, "Main", currency), on_reset=authority.reset)
+    state = State(clock, switches, Account(account_id, "Main", currency), kept={"tokens": authority})
     limits, errors = RLimits(clock, switches, registers), Errors(switches)
     fake = make(
         name="lightspeed_r",

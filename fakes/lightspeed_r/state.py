@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from fakes.kit.clock import Clock
+from fakes.kit.kept import Kept, dump_all, load_all
 from fakes.lightspeed_r import dump as dumping
 from fakes.lightspeed_r import people, stock, trade
 from fakes.lightspeed_r.categories import Tree
@@ -72,12 +73,12 @@ class State:
         clock: Clock,
         switches: Switches,
         account: Account,
-        on_reset: Callable[[], object] = lambda: None,
+        kept: Mapping[str, Kept] | None = None,
     ) -> None:
         self.clock = clock
         self.switches = switches
         self.account = account
-        self._on_reset = on_reset
+        self.kept = dict(kept or {})
         self.version = 0
         """Grows with every change and is never put back, so that nothing derived outlives its truth."""
         self.clear()
@@ -85,7 +86,8 @@ class State:
     def reset(self) -> None:
         """As freshly built, tokens included."""
         self.clear()
-        self._on_reset()
+        for one in self.kept.values():
+            one.reset()
 
     def clear(self) -> None:
         """No shops, nothing sold; one employee and the payment types that every account has."""
@@ -139,11 +141,12 @@ class State:
 
     def dump(self) -> dict[str, Any]:
         """The whole truth as a JSON object."""
-        return dumping.dump(self)
+        return {**dumping.dump(self), "kept": dump_all(self.kept)}
 
     def load(self, dumped: Mapping[str, Any]) -> None:
         """Replace the truth by a dumped one. Raises ValueError when it is not one."""
         dumping.load(self, dumped)
+        load_all(self.kept, dumped.get("kept", {}))
 
     def add_payment_type(self, name: str, kind: str = "user defined") -> str:
         """Another way to pay; `kind` is the vendor's word ("ecom", "adjustment", "user defined")."""

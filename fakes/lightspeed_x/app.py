@@ -55,7 +55,7 @@ def build(
     authority = Authority(clock, switches, domain_prefix, CLIENT_ID, secret, seed)
     pair = authority.reset()
     hooks = Hooks(clock, secret)
-    state = State(clock, switches, options, on_reset=lambda: _forget(authority, hooks))
+    state = State(clock, switches, options, kept={"tokens": authority, "hooks": hooks})
     hooks.attach(state)
     limits, errors = XLimits(clock, switches, _register_count(state)), Errors(clock, switches)
     fake = make(
@@ -85,11 +85,6 @@ def build(
         routes(gate).add()
     fake.flask.register_blueprint(gate.blueprint())
     return fake
-
-
-def _forget(authority: Authority, hooks: Hooks) -> None:
-    authority.reset()
-    hooks.reset()
 
 
 def _register_count(state: State) -> Callable[[], int]:

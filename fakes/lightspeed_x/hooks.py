@@ -3,10 +3,12 @@
 import hashlib
 import hmac
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
+
+import msgspec
 
 from fakes.kit.clock import Clock
 from fakes.kit.push import Answer, Push
@@ -63,6 +65,22 @@ class Hooks:
         self._outcomes: deque[tuple[float, bool]] = deque(maxlen=50_000)
         self._queued = 0
         self.silent_until = 0.0
+
+    def dump(self) -> dict[str, Any]:
+        """How deliveries went of late, which decides over the silence."""
+        return {
+            "outcomes": [list(one) for one in self._outcomes],
+            "queued": self._queued,
+            "silent_until": self.silent_until,
+        }
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Go on with dumped outcomes."""
+        outcomes = msgspec.convert(dumped["outcomes"], list[tuple[float, bool]])
+        queued, silent_until = int(dumped["queued"]), float(dumped["silent_until"])
+        self.reset()
+        self._outcomes.extend(outcomes)
+        self._queued, self.silent_until = queued, silent_until
 
     def changed(self, table: str, row: Any, at: int) -> None:
         """One committed change of the truth, as it is now: a retry carries this snapshot however old."""

@@ -8,7 +8,10 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
+
+import msgspec
 
 from fakes.kit.clock import Clock
 from fakes.lightspeed_x.switches import Switches
@@ -84,6 +87,28 @@ class Authority:
         everything = " ".join(sorted(SCOPES))
         self.personal[self.personal_token] = Pair(self.personal_token, "", everything, 0, float("inf"))
         return self._issue(everything)
+
+    def dump(self) -> dict[str, Any]:
+        """Every code and token but the personal one, which never changes."""
+        return {
+            "issued": self.issued,
+            "codes": {code: msgspec.to_builtins(one) for code, one in self.codes.items()},
+            "pairs": [msgspec.to_builtins(pair) for pair in self.by_access.values()],
+            "refreshable": list(self.by_refresh),
+        }
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Go on with dumped codes and tokens. Published ones that the dump does not know stay good."""
+        codes = msgspec.convert(dumped["codes"], dict[str, Code])
+        pairs = msgspec.convert(dumped["pairs"], list[Pair])
+        refreshable, issued = set(dumped["refreshable"]), int(dumped["issued"])
+        self.reset()
+        self.issued, self.codes = issued, codes
+        for pair in pairs:
+            self.by_access[pair.access] = pair
+            self.by_refresh.pop(pair.refresh, None)
+            if pair.refresh in refreshable:
+                self.by_refresh[pair.refresh] = pair
 
     @property
     def personal_token(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from fakes.kit.clock import Clock
 from fakes.kit.ids import mix
+from fakes.kit.kept import Kept, dump_all, load_all
 from fakes.lightspeed_x import dump as dumping
 from fakes.lightspeed_x import goods, money, naming, people, trade
 from fakes.lightspeed_x.records import Adjustment, Amount, Charge, Customer, Line, LineIn, PayIn, Row, Sale
@@ -47,12 +48,12 @@ class State:
         clock: Clock,
         switches: Switches,
         options: Options,
-        on_reset: Callable[[], object] = lambda: None,
+        kept: Mapping[str, Kept] | None = None,
     ) -> None:
         self.clock = clock
         self.switches = switches
         self.options = options
-        self._on_reset = on_reset
+        self.kept = dict(kept or {})
         self.on_change: Callable[[str, Any, int], None] = lambda _table, _row, _at: None
         """Told of every committed change: the table's name, the row, the instant."""
         self.announce: Callable[[str, dict[str, Any]], None] = lambda _kind, _payload: None
@@ -64,7 +65,8 @@ class State:
         """As freshly built, tokens included."""
         self.clear()
         open_account(self)
-        self._on_reset()
+        for one in self.kept.values():
+            one.reset()
 
     def clear(self) -> None:
         """No rows at all; `open_account` makes what every account has."""
@@ -108,11 +110,12 @@ class State:
 
     def dump(self) -> dict[str, Any]:
         """The whole truth as a JSON object."""
-        return dumping.dump(self)
+        return {**dumping.dump(self), "kept": dump_all(self.kept)}
 
     def load(self, dumped: Mapping[str, Any]) -> None:
         """Replace the truth by a dumped one. Raises ValueError or KeyError when it is not one."""
         dumping.load(self, dumped)
+        load_all(self.kept, dumped.get("kept", {}))
 
     # Versions, ids and the order of things
 

@@ -10,7 +10,7 @@ from fakes.kit.clock import VirtualClock
 from fakes.kit.faults import FaultRefused, Faults
 from fakes.kit.ids import Ids, mix, unmix
 from fakes.kit.journal import Entry, Journal
-from fakes.kit.limits import LeakyBucket, Quota, TwoWindow
+from fakes.kit.limits import LeakyBucket, Quota, TwoWindow, spend_together
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -204,3 +204,20 @@ def test_switches_are_set_by_name_and_put_back() -> None:
     assert switches.read(choices) == {"delay_s": 3, "order": "desc", "strict": True}
     switches.reset(choices)
     assert choices == Choices()
+
+
+def test_a_refusal_by_one_window_costs_nothing_in_the_others() -> None:
+    full, roomy = TwoWindow(Quota(1, 1), Quota(9, 60)), TwoWindow(Quota(2, 1), Quota(9, 60))
+    assert full.spend(0).allowed
+    assert [grant.allowed for grant in spend_together([full, roomy], 0.5)] == [False, True]
+    assert roomy.peek(0.5).remaining == (2, 9)
+    assert [grant.remaining for grant in spend_together([full, roomy], 1.0)] == [(0, 7), (1, 8)]
+
+
+def test_looking_starts_no_window() -> None:
+    window = TwoWindow(Quota(1, 10))
+    assert window.peek(5).allowed
+    window.spend(9)
+    assert window.peek(16).reset_s == (3,)
+    assert not window.peek(18.9).allowed
+    assert window.peek(19).remaining == (1,)

@@ -177,6 +177,18 @@ def test_the_burst_and_then_the_steady_window_throttle_each_endpoint_by_itself(
     assert klaviyo.get("/api/accounts").status_code == 200
 
 
+def test_what_an_endpoint_refuses_costs_its_parameters_nothing(klaviyo: Klaviyo) -> None:
+    body = {"data": {"type": "profile", "attributes": {"email": "a@mail.org"}}}
+    one = f"/api/profiles/{klaviyo.post('/api/profiles', body).json()['data']['id']}"
+    costly = {"additional-fields[profile]": "predictive_analytics"}
+    assert [klaviyo.get(one).status_code for _ in range(75)] == [200] * 75
+    assert [klaviyo.query(one, costly).status_code for _ in range(10)] == [429] * 10
+    answers = [klaviyo.query("/api/profiles", costly).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    # Nor does what a parameter refuses cost its endpoint anything.
+    assert klaviyo.get("/api/profiles").headers["RateLimit-Remaining"] == "64"
+
+
 def test_limits_can_be_switched_off(klaviyo: Klaviyo, fake: KlaviyoFake) -> None:
     fake.limits.enabled = False
     assert [klaviyo.get("/api/accounts").status_code for _ in range(20)] == [200] * 20

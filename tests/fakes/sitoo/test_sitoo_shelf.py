@@ -8,7 +8,7 @@ from sitoo_shop import NOON_S, Shop
 PRICES = "site/pricelists/2/pricelistitems.json"
 ITEMS = "site/warehouses/1/warehouseitems.json"
 BATCHES = "site/warehouses/1/warehousebatches"
-BLANKET = {
+BLANKET: dict[str, Any] = {
     "groups": [{"name": "Color", "options": ["Red", "Purple"]}],
     "variants": [
         {"productid": 2, "title": "Blanket Red", "sku": "54051-1", "attributes": ["Red"]},
@@ -52,7 +52,7 @@ def test_prices_are_set_and_deleted_by_sku_in_the_order_of_products(shop: Shop) 
     shop.state.add_product("Plate", sku="PLATE", price="80")
     shop.write("POST", "site/pricelists.json", {"pricelistname": "Resellers"})
     volumes = [{"levelstart": 2, "moneyprice": "49.00"}, {"levelstart": 4, "moneyprice": "39.00"}]
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"sku": "NONE", "moneyprice": "1.00"},
         {"sku": "MUG-1"},
         {"sku": "MUG-1", "moneyprice": "1.00", "moneypricevolume": [{"levelstart": 2}]},
@@ -110,7 +110,8 @@ def test_a_sales_tax_group_shows_its_taxes_as_they_are(shop: Shop) -> None:
             }
         ],
     }
-    for wrong in ([{"salestaxid": 99}], [{}], [{"salestaxid": True}], [1], None):
+    wrongs: list[Any] = [[{"salestaxid": 99}], [{}], [{"salestaxid": True}], [1], None]
+    for wrong in wrongs:
         assert shop.refused("POST", "site/salestaxgroups.json", {**body, "salestaxes": wrong}) == 400
     assert shop.write("PUT", f"site/salestaxgroups/{group}.json", {"region": "GA"}) is True
     assert shop.get(f"site/salestaxgroups/{group}.json", fields="region")["region"] == "GA"
