@@ -119,6 +119,17 @@ def test_a_late_upload_still_overtakes_nothing_that_was_known_with_it(shop: Sito
     assert placed == [f"sitoo:90001:{first}", f"sitoo:90001:{second}"]
 
 
+def test_what_is_sold_after_an_empty_beginning_is_no_history(shop: SitooWorld) -> None:
+    shop.once()
+    shop.clock.advance(3600)
+    shop.sell(1)
+    shop.once()
+    assert [(event.metric_name, event.backfill) for event in shop.stored()] == [
+        ("Placed Order", False),
+        ("Ordered Product", False),
+    ]
+
+
 def test_held_sales_wait_until_they_are_old_enough_and_no_longer(tmp_path: Path) -> None:
     shop = SitooWorld(tmp_path, account={"hold": "2h"})
     shop.sell(1)

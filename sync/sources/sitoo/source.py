@@ -149,6 +149,9 @@ class SitooSource:
             page = _page("sales", _cursor(id=last), read, read.sales, behind)
             # Members who just bought are asked about at once, but not all that history knows.
             yield page if cursor is None else replace(page, customers=self._told(read.sales))
+        if cursor is None and not last:
+            # Where nothing was sold yet, what is sold from now on is no history.
+            yield Page("sales", _cursor(id=last))
 
     def _recent(self, cursor: str | None) -> Iterator[Page]:
         now = self._clock.now()
