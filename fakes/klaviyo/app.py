@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from fakes.kit import seeding
 from fakes.kit.app import Fake, make
 from fakes.kit.clock import Clock
 from fakes.klaviyo.account import Account
@@ -117,9 +118,12 @@ def _answer_refusals(flask: Flask, state: State) -> None:
 
 def _seed(state: State, options: Mapping[str, Any]) -> dict[str, Any]:
     """Made-up profiles: ``customers`` of them. Sales are the point-of-sale fakes' business."""
+    seeding.check_names(options, seeding.NUMBERS)
+    for name in seeding.NUMBERS:
+        seeding.number(options, name, 1)
     if "seed" in options:
-        state.ids.reset(int(options["seed"]))
-    for _ in range(int(options.get("customers", 0))):
+        state.ids.reset(seeding.number(options, "seed", 1))
+    for _ in range(seeding.number(options, "customers", 0)):
         number = state.ids.number("seeded customer")
         state.profile(f"customer{number}@seeded-shop.net")
     return {"profiles": len(state.profiles.all)}

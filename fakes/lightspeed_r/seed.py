@@ -9,6 +9,7 @@ from typing import Any
 
 from faker import Faker
 
+from fakes.kit import seeding
 from fakes.lightspeed_r.records import LineIn
 from fakes.lightspeed_r.state import State
 
@@ -21,7 +22,6 @@ _GOODS = {
     ("Home", "Kitchen"): ("Enamel Mug", "Bread Knife", "Tea Towel"),
     ("Home", "Candles"): ("Cedar Candle", "Fig Candle"),
 }
-_OPEN_S = 10 * 3600
 
 
 def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,31 +29,31 @@ def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ValueError for numbers that make no sense.
     """
-    if asked.get("receipts"):
-        receipts = import_module("fakes.lightspeed_r.receipts")
-        loaded: dict[str, Any] = receipts.load(
-            state, seed=int(asked.get("seed", 1)), days=asked.get("days"), start=asked.get("start")
-        )
+    if (wanted := seeding.receipts(asked)) is not None:
+        loaded: dict[str, Any] = import_module("fakes.lightspeed_r.receipts").load(state, **wanted).as_json()
         return loaded
-    shops, customers = int(asked.get("shops", 2)), int(asked.get("customers", 20))
-    sales, days = int(asked.get("sales", 100)), int(asked.get("days", 7))
-    if min(shops, days) < 1 or min(customers, sales) < 0:
-        raise ValueError("shops and days are at least 1, customers and sales at least 0")
-    rng = random.Random(int(asked.get("seed", 1)))
-    shop_ids = [state.add_shop(f"Shop {n + 1}", _ZONES[n % len(_ZONES)]) for n in range(shops)]
-    people = _customers(state, rng, customers, days)
+    history = seeding.read(asked, also=("receipts",))
+    rng = history.rng
+    shop_ids = [state.add_shop(f"Shop {n + 1}", _ZONES[n % len(_ZONES)]) for n in range(history.shops)]
+    people = _customers(state, history)
     items = _items(state, rng)
-    _sales(state, rng, count=sales, days=days, shops=shop_ids, people=people, items=items)
-    return {"shops": shops, "customers": customers, "items": len(items), "sales": sales, "days": days}
+    _sales(state, history, shops=shop_ids, people=people, items=items)
+    return {
+        "shops": history.shops,
+        "customers": history.customers,
+        "items": len(items),
+        "sales": history.sales,
+        "days": history.days,
+    }
 
 
-def _customers(state: State, rng: random.Random, count: int, days: int) -> list[str]:
+def _customers(state: State, history: seeding.History) -> list[str]:
     """One in ten has no e-mail."""
-    fake = Faker("en_US")
+    fake, rng = Faker("en_US"), history.rng
     fake.seed_instance(rng.randrange(1 << 30))
-    at = state.clock.now() - timedelta(days=days + 1)
+    at = history.first_customer_at(state.clock.now())
     ids = []
-    for number in range(count):
+    for number in range(history.customers):
         first, last = fake.first_name(), fake.last_name()
         email = f"{first}.{last}{number}@{rng.choice(_MAIL_DOMAINS)}".lower()
         address = {
@@ -94,19 +94,15 @@ def _items(state: State, rng: random.Random) -> list[tuple[str, Decimal]]:
 
 def _sales(
     state: State,
-    rng: random.Random,
+    history: seeding.History,
     *,
-    count: int,
-    days: int,
     shops: list[str],
     people: list[str],
     items: list[tuple[str, Decimal]],
 ) -> None:
     """In time order up to now; one in five without a customer, one in thirty given back."""
-    start = state.clock.now() - timedelta(days=days)
-    moments = sorted(rng.uniform(0, days * 86_400 - _OPEN_S) for _ in range(count))
-    for number, moment in enumerate(moments):
-        at = (start + timedelta(seconds=moment)).replace(microsecond=0)
+    rng = history.rng
+    for number, at in enumerate(history.moments(state.clock.now())):
         basket = rng.sample(items, k=min(len(items), rng.randint(1, 4)))
         lines = [LineIn(item_id, rng.choice((1, 1, 1, 2)), price) for item_id, price in basket]
         buyer = rng.choice(people) if people and number % 5 else "0"

@@ -4,10 +4,12 @@ import random
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 from faker import Faker
 
+from fakes.kit import seeding
 from fakes.lightspeed_x.records import LineIn
 from fakes.lightspeed_x.state import State
 
@@ -21,30 +23,35 @@ _GOODS = {
     ("Home", "Candles"): ("Cedar Candle", "Fig Candle"),
 }
 _IMAGE = "https://images.retail.test/{}.jpg"
-_OPEN_S = 10 * 3600
 
 
 def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Shops, customers and `sales` spread over the last `days` days. Raises ValueError."""
-    shops, customers = int(asked.get("shops", 2)), int(asked.get("customers", 20))
-    sales, days = int(asked.get("sales", 100)), int(asked.get("days", 7))
-    if min(shops, days) < 1 or min(customers, sales) < 0:
-        raise ValueError("shops and days are at least 1, customers and sales at least 0")
-    rng = random.Random(int(asked.get("seed", 1)))
-    outlets = [state.add_outlet(f"Shop {n + 1}", _ZONES[n % len(_ZONES)]) for n in range(shops)]
-    people = _customers(state, rng, customers, days)
+    if (wanted := seeding.receipts(asked)) is not None:
+        loaded: dict[str, Any] = import_module("fakes.lightspeed_x.receipts").load(state, **wanted).as_json()
+        return loaded
+    history = seeding.read(asked, also=("receipts",))
+    rng = history.rng
+    outlets = [state.add_outlet(f"Shop {n + 1}", _ZONES[n % len(_ZONES)]) for n in range(history.shops)]
+    people = _customers(state, history)
     products = _products(state, rng)
-    _sales(state, rng, count=sales, days=days, outlets=outlets, people=people, products=products)
-    return {"shops": shops, "customers": customers, "products": len(products), "sales": sales, "days": days}
+    _sales(state, history, outlets=outlets, people=people, products=products)
+    return {
+        "shops": history.shops,
+        "customers": history.customers,
+        "products": len(products),
+        "sales": history.sales,
+        "days": history.days,
+    }
 
 
-def _customers(state: State, rng: random.Random, count: int, days: int) -> list[str]:
+def _customers(state: State, history: seeding.History) -> list[str]:
     """One in ten has no e-mail, one in six opted out."""
-    fake = Faker("en_US")
+    fake, rng = Faker("en_US"), history.rng
     fake.seed_instance(rng.randrange(1 << 30))
-    at = state.clock.now() - timedelta(days=days + 1)
+    at = history.first_customer_at(state.clock.now())
     ids = []
-    for number in range(count):
+    for number in range(history.customers):
         first, last = fake.first_name(), fake.last_name()
         email = f"{first}.{last}{number}@{rng.choice(_MAIL_DOMAINS)}".lower()
         address = {
@@ -89,19 +96,15 @@ def _products(state: State, rng: random.Random) -> list[tuple[str, Decimal]]:
 
 def _sales(
     state: State,
-    rng: random.Random,
+    history: seeding.History,
     *,
-    count: int,
-    days: int,
     outlets: list[str],
     people: list[str],
     products: list[tuple[str, Decimal]],
 ) -> None:
     """In time order up to now; one in five without a customer, one in thirty given back."""
-    start = state.clock.now() - timedelta(days=days)
-    moments = sorted(rng.uniform(0, days * 86_400 - _OPEN_S) for _ in range(count))
-    for number, moment in enumerate(moments):
-        at = (start + timedelta(seconds=moment)).replace(microsecond=0)
+    rng = history.rng
+    for number, at in enumerate(history.moments(state.clock.now())):
         basket = rng.sample(products, k=min(len(products), rng.randint(1, 4)))
         lines = [LineIn(product, rng.choice((1, 1, 1, 2)), price) for product, price in basket]
         buyer = rng.choice(people) if people and number % 5 else None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
+from fakes.kit import seeding
 from fakes.sitoo.records import LineIn
 from fakes.sitoo.state import State
 
@@ -19,7 +20,6 @@ _GOODS = {
     "Candles": ("Cedar Candle", "Fig Candle"),
 }
 _CITIES = ("Stockholm", "Gothenburg", "Malmo", "Uppsala", "Lund")
-_OPEN_S = 10 * 3600
 
 
 def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,18 +27,24 @@ def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ValueError for numbers that make no sense.
     """
-    shops, customers = int(asked.get("shops", 2)), int(asked.get("customers", 20))
-    sales, days = int(asked.get("sales", 100)), int(asked.get("days", 7))
-    if min(shops, days) < 1 or min(customers, sales) < 0:
-        raise ValueError("shops and days are at least 1, customers and sales at least 0")
-    rng = random.Random(int(asked.get("seed", 1)))
-    registers = _places(state, shops)
-    people = _people(state, rng, customers, days)
+    if (wanted := seeding.receipts(asked)) is not None:
+        loaded: dict[str, Any] = import_module("fakes.sitoo.receipts").load(state, **wanted).as_json()
+        return loaded
+    history = seeding.read(asked, also=("receipts",))
+    rng = history.rng
+    registers = _places(state, history.shops)
+    people = _people(state, history)
     products = _products(state, rng)
-    _sales(state, rng, sales, days, registers=registers, people=people, products=products)
-    start = state.clock.now() - timedelta(days=days)
+    _sales(state, history, registers=registers, people=people, products=products)
+    start = state.clock.now() - timedelta(days=history.days)
     state.close_every_night((start - timedelta(days=1)).date(), state.clock.now().date())
-    return {"shops": shops, "customers": customers, "items": len(products), "sales": sales, "days": days}
+    return {
+        "shops": history.shops,
+        "customers": history.customers,
+        "items": len(products),
+        "sales": history.sales,
+        "days": history.days,
+    }
 
 
 def _places(state: State, count: int) -> list[str]:
@@ -52,13 +58,13 @@ def _places(state: State, count: int) -> list[str]:
     return registers
 
 
-def _people(state: State, rng: random.Random, count: int, days: int) -> list[str]:
+def _people(state: State, history: seeding.History) -> list[str]:
     """One in ten is known to an external CRM."""
-    faker = import_module("faker").Faker("sv_SE")
+    faker, rng = import_module("faker").Faker("sv_SE"), history.rng
     faker.seed_instance(rng.randrange(1 << 30))
-    at = state.clock.now() - timedelta(days=days + 1)
+    at = history.first_customer_at(state.clock.now())
     made = []
-    for number in range(count):
+    for number in range(history.customers):
         first, last = faker.first_name(), faker.last_name()
         plain = f"{first}.{last}{number}".lower().encode("ascii", "ignore").decode().replace(" ", "")
         made.append(
@@ -97,19 +103,15 @@ def _products(state: State, rng: random.Random) -> list[tuple[int, Decimal]]:
 
 def _sales(
     state: State,
-    rng: random.Random,
-    count: int,
-    days: int,
+    history: seeding.History,
     *,
     registers: list[str],
     people: list[str],
     products: list[tuple[int, Decimal]],
 ) -> None:
     """In time order up to now; one in five anonymous, one in thirty given back, one in ten paid in cash."""
-    start = state.clock.now() - timedelta(days=days)
-    moments = sorted(rng.uniform(0, days * 86_400 - _OPEN_S) for _ in range(count))
-    for number, moment in enumerate(moments):
-        at = (start + timedelta(seconds=moment)).replace(microsecond=0)
+    rng = history.rng
+    for number, at in enumerate(history.moments(state.clock.now())):
         basket = rng.sample(products, k=min(len(products), rng.randint(1, 4)))
         lines = [LineIn(product_id, rng.choice((1, 1, 1, 2)), price) for product_id, price in basket]
         buyer = rng.choice(people) if people and number % 5 else None
