@@ -44,7 +44,7 @@ def build(case: Case, names: Pseudonyms, tell: Callable[[str], None] = lambda _:
         tries += 1
         return replay(draft)
 
-    best, alike = _best(case, names, told)
+    best, alike = best_of(case, names, told)
     tell(f"It shows. Leaving out what can go ({len(best['when'])} steps) …")
 
     def still(candidate: Draft) -> bool:
@@ -59,8 +59,8 @@ def build(case: Case, names: Pseudonyms, tell: Callable[[str], None] = lambda _:
     return Built(text, alike, tries, len(small["when"]))
 
 
-def _best(case: Case, names: Pseudonyms, told: Callable[[Draft], Replayed]) -> tuple[Draft, Alike]:
-    """The draft whose finding is most alike."""
+def best_of(case: Case, names: Pseudonyms, told: Callable[[Draft], Replayed] = replay) -> tuple[Draft, Alike]:
+    """The draft whose finding is most alike, not small yet. Raises CannotBuild."""
     best: tuple[Draft, Alike] | None = None
     troubles = []
     for number, proposed in enumerate(drafts(Maker(case, names))):

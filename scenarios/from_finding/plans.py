@@ -4,6 +4,7 @@ Each is only a proposal. What it shows is told by telling it; see build.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from monitor import lines
@@ -50,8 +51,14 @@ def _missing(m: Maker) -> Iterator[Draft]:
         yield m.draft(given, *before, brought[0], m.sync(), *unread[1:])
     if code == "not_sent_yet":
         down = {"fault": {"on": "klaviyo", "kind": "status", "status": 503, "path": "/api/event*"}}
-        late = [{**one, "sync": {**one["sync"], "ends": "try_later"}} if "sync" in one else one for one in brought]
+        late = [
+            {**one, "sync": {**one["sync"], "ends": "try_later"}} if "sync" in one else one for one in brought
+        ]
         yield m.draft(given, *before, down, *late, {"faults end": {}})
+    earlier = m.brought(replace(unit, happened_at=unit.happened_at - 60), "before")
+    for of in ("sale", "refund")[: 2 if unit.kind == Kind.REFUNDED else 1]:
+        lost = {"klaviyo loses": {"metric": unit.metric, "sale": of}}
+        yield m.draft(given, *earlier, *brought, lost)
     yield m.draft(given, *brought, {"klaviyo loses": {"metric": unit.metric}})
 
 
@@ -98,7 +105,9 @@ def _duplicate(m: Maker) -> Iterator[Draft]:
     gained = {"sale": "sale"} if unit.kind == Kind.PLACED else {}
     again = m.gain(unit.metric, who, held.happened_at, minor, **gained)
     twice = {"klaviyo copies": {"metric": unit.metric, "to": m.names.email(other)}}
-    changed = {"klaviyo changes": {"metric": unit.metric, "for": m.names.email(other), "set value": m.money(minor)}}
+    changed = {
+        "klaviyo changes": {"metric": unit.metric, "for": m.names.email(other), "set value": m.money(minor)}
+    }
     if m.case.finding.cause.code != "two_profiles" and gained:
         yield m.draft(m.given(who), *brought, again)
     yield m.draft(m.given(who), *brought, twice, changed)
@@ -136,7 +145,9 @@ def _orphaned(m: Maker) -> Iterator[Draft]:
             yield m.draft(given, sold, gained(f"{HEAD}:{{sale:sale}}", sale="sale"))
     if code == "never_placed":
         sold = m.sell("sale", at_s, minor, who)
-        yield m.draft(m.given(who), sold, {"void": {"of": "sale"}}, gained(f"{HEAD}:{{sale:sale}}", sale="sale"))
+        yield m.draft(
+            m.given(who), sold, {"void": {"of": "sale"}}, gained(f"{HEAD}:{{sale:sale}}", sale="sale")
+        )
     if code == "no_such_part":
         sold = m.sell("sale", at_s, minor, who)
         yield m.draft(m.given(who), sold, m.sync(), gained(f"{HEAD}:{{sale:sale}}:line:404", sale="sale"))
@@ -144,7 +155,9 @@ def _orphaned(m: Maker) -> Iterator[Draft]:
         yield m.draft(m.given(who), gained(f"{HEAD}:{number}", properties={"OrderId": number}))
         # Where a till that shows no sale at all would itself be a finding.
         sold = m.sell("sale", at_s - 60, 100, who)
-        yield m.draft(m.given(who), sold, m.sync(), gained(f"{HEAD}:{number}", properties={"OrderId": number}))
+        yield m.draft(
+            m.given(who), sold, m.sync(), gained(f"{HEAD}:{number}", properties={"OrderId": number})
+        )
 
 
 def _left_out(reason: str) -> Iterator[tuple[Step, list[Step]]]:
@@ -215,7 +228,9 @@ def _consent(m: Maker) -> Iterator[Draft]:
     out = "out" in m.case.finding.expected.get("marketing", "out")
     for settings in ({}, {"preset": "klavx"}, {"preset": "sitoo"}):
         given = m.given(who, **({"settings": settings} if settings else {}))
-        given["klaviyo"]["profiles"] = [{"name": name, "consent": "subscribed" if out else "never_subscribed"}]
+        given["klaviyo"]["profiles"] = [
+            {"name": name, "consent": "subscribed" if out else "never_subscribed"}
+        ]
         sold = m.sell("sale", at_s, 100, who)
         if not out:
             given["customers"][0]["marketing"] = "refused"
@@ -236,7 +251,9 @@ def _outside(m: Maker) -> Iterator[Draft]:
     told = {"sale": name} if subject is not None else {"properties": {"OrderId": "4711"}}
     for number, event in enumerate(o for o in m.case.events if o.metric == one.metric):
         owner = m.owner(event.profile_id) if number else who
-        gained = m.gain(one.metric, owner, event.happened_at, event.value_minor, key=f"web-{number + 1}", **told, **web)
+        gained = m.gain(
+            one.metric, owner, event.happened_at, event.value_minor, key=f"web-{number + 1}", **told, **web
+        )
         gained["klaviyo gains"]["currency"] = event.currency or m.currency
         steps.append(gained)
     off = {kind.value: "" for kind in Kind if kind.value != unit.kind and kind is not Kind.PLACED}

@@ -48,7 +48,7 @@ class Replayed:
 def replay(draft: Draft) -> Replayed:
     """Tell it and look."""
     try:
-        story = loads(text_of({**draft, "then": []}))
+        story = loads(text_of({**draft, "plants": [], "then": []}))
         with staged(story) as stage:
             tell(stage, story)
             report = report_of(stage)

@@ -130,27 +130,31 @@ class Maker:
             "when": [*steps, self.look()],
         }
 
-    def brought(self, unit: Unit, **more: Any) -> list[Step]:
+    def brought(self, unit: Unit, name: str = "sale", **more: Any) -> list[Step]:
         """The steps after which Klaviyo holds the event of this row."""
         at_s, minor, who = unit.happened_at, unit.total_minor, self.buyer
         if unit.kind == Kind.REFUNDED:
             bought = self.bought(unit)
             first_s = bought.happened_at if bought else at_s - _HOUR_S
-            back = {"refund": {"of": "sale", "as": "refund", "at": self.moment(at_s)}}
-            return [self.sell("sale", first_s, minor, who), back, self.sync()]
+            back_name = "refund" if name == "sale" else f"refund of {name}"
+            back = {"refund": {"of": name, "as": back_name, "at": self.moment(at_s)}}
+            return [self.sell(name, first_s, minor, who), back, self.sync()]
         if unit.kind == Kind.SHIPPED:
             parcel = {"kind": "pickup"} if self.case.account.source == "lightspeed_x" else {"ship": True}
-            sent = {"ship": {"of": "sale", "at": self.moment(at_s)}}
-            return [self.sell("sale", at_s - _HOUR_S, minor, who, **parcel), sent, self.sync()]
+            sent = {"ship": {"of": name, "at": self.moment(at_s)}}
+            return [self.sell(name, at_s - _HOUR_S, minor, who, **parcel), sent, self.sync()]
         if unit.kind == Kind.CANCELED:
-            gone = {"void": {"of": "sale"}}
-            return [self.sell("sale", at_s, minor, who), self.sync(), gone, self.sync()]
-        return [self.sell("sale", at_s, minor, who, **more), self.sync()]
+            return [self.sell(name, at_s, minor, who), self.sync(), {"void": {"of": name}}, self.sync()]
+        return [self.sell(name, at_s, minor, who, **more), self.sync()]
 
     def bought(self, unit: Unit) -> Unit | None:
         """What a refund takes back, as far as the evidence holds it."""
         return next(
-            (o for o in self.case.units if o.kind == Kind.PLACED and o.sale_id == unit.order_id != unit.sale_id),
+            (
+                o
+                for o in self.case.units
+                if o.kind == Kind.PLACED and o.sale_id == unit.order_id != unit.sale_id
+            ),
             None,
         )
 

@@ -25,6 +25,8 @@ def text_of(story: Mapping[str, Any]) -> str:
 
 def _step(step: Mapping[str, Any]) -> str:
     ((word, content),) = step.items()
+    if not content:
+        return "sync: once" if word == "sync" else word
     return f"{word}: {_flow(content)}"
 
 
