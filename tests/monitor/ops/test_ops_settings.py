@@ -11,8 +11,8 @@ import pytest
 from monitor.alerting.decide import Thresholds
 from monitor.alerting.desk import rules_of
 from monitor.settings import EXAMPLE, MonitorSettings, Night
-from sync.settings import example as sync_example
 from sync.settings import Settings, WrongSettings
+from sync.settings import example as sync_example
 
 HUSH = "json://user:hush@ops.example"
 
@@ -31,7 +31,7 @@ def test_the_example_is_understood() -> None:
 
 def test_it_lives_in_the_same_file_as_the_syncs_settings(tmp_path: Path) -> None:
     path = tmp_path / "tillproof.toml"
-    path.write_text(f"{sync_example("lightspeed_r")}\n{EXAMPLE}", encoding="utf-8")
+    path.write_text(f"{sync_example('lightspeed_r')}\n{EXAMPLE}", encoding="utf-8")
     assert Settings.load(path, {"TILLPROOF_KEY": "k"}).monitor["days"] == 7
     assert MonitorSettings.load(path, {"TILLPROOF_ROUTE_OPS": HUSH}).out == tmp_path / "reports" / "monitor"
 
