@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from sync.domain.errors import SetAside
 from sync.store import ledger
-from sync.store.bulk import chunks
+from sync.store.bulk import chunks, run
 from sync.store.rows import DeadLetterRow
 
 _T = DeadLetterRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it
@@ -95,7 +95,9 @@ def settle(
 
 def exist(connection: Connection, account: int) -> bool:
     """Whether the account has any."""
-    return connection.execute(select(_T.c.id).where(_T.c.account == account).limit(1)).first() is not None
+    # Asked at every page: in plain SQL, which costs a fraction.
+    sql = "SELECT 1 FROM dead_letters WHERE account = ? LIMIT 1"
+    return run(connection, sql, (account,)).first() is not None
 
 
 def drop(connection: Connection, account: int, numbers: Sequence[int] | None, now_s: int) -> int:
