@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 LIVES, LIVES_X, LIVES_SITOO, CRASH = "lives", "lives-x", "lives-sitoo", "crash"
 PROMISES = "promises"  # the tests of what goes to Klaviyo: lives never come to this net
+STORIES = "stories"  # the library of scenarios
 WATCHED = "lives-watched"  # each life asks the monitor
 _R = "sync/sources/lightspeed_r"
 
@@ -20,7 +21,7 @@ class Bug:
     file: str
     old: str
     new: str
-    suites: tuple[str, ...] = (LIVES,)
+    suites: tuple[str, ...] = (LIVES, STORIES)
 
 
 BUGS: tuple[Bug, ...] = (
@@ -42,7 +43,7 @@ BUGS: tuple[Bug, ...] = (
             with self._store.writing() as connection:
                 accounts.set_cursor(connection, self._account, cursor_name, page.cursor)
         work,""",
-        (LIVES, CRASH),
+        (LIVES, CRASH, STORIES),
     ),
     Bug(
         "wrong-zone",
@@ -74,7 +75,7 @@ BUGS: tuple[Bug, ...] = (
         "sync/engine/deliver.py",
         '        self._checkpoint("batch committed")\n',
         '        self._mark(batch, [], [])\n        self._checkpoint("batch committed")\n',
-        (LIVES, CRASH),
+        (LIVES, CRASH, STORIES),
     ),
     Bug(
         "float-money",
@@ -206,7 +207,7 @@ BUGS: tuple[Bug, ...] = (
         "sync/engine/deliver.py",
         "        for number in numbers:\n            with",
         "        for number in numbers[:0]:\n            with",
-        (LIVES, CRASH),
+        (LIVES, CRASH, STORIES),
     ),
     Bug(
         "reset-means-done",
@@ -223,7 +224,7 @@ BUGS: tuple[Bug, ...] = (
         "sync/klaviyo/bodies.py",
         "            if key in keys:\n",
         "            if key in keys and size < 0:\n",
-        (PROMISES,),
+        (PROMISES, STORIES),
     ),
     Bug(
         "monitor-overlooks-missing",
@@ -231,7 +232,7 @@ BUGS: tuple[Bug, ...] = (
         "monitor/verdict.py",
         "    if totals:\n        return VerdictCode.DRIFT\n",
         '    if set(totals) - {"missing"}:\n        return VerdictCode.DRIFT\n',
-        (WATCHED,),
+        (WATCHED, STORIES),
     ),
     Bug(
         "consent-ignored",
@@ -239,6 +240,6 @@ BUGS: tuple[Bug, ...] = (
         "sync/domain/eligibility.py",
         "    if not policy.require_consent or candidate.customer is None:\n",
         "    if True:\n",
-        (LIVES_X,),
+        (LIVES_X, STORIES),
     ),
 )

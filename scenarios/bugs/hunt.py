@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.bugs.catalogue import BUGS, CRASH, LIVES, LIVES_SITOO, LIVES_X, PROMISES, WATCHED, Bug
+from scenarios.bugs.catalogue import BUGS, CRASH, LIVES, LIVES_SITOO, LIVES_X, PROMISES, STORIES, WATCHED, Bug
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("sync", "monitor", "fakes", "scenarios", "tests", "tillproof.py", "pyproject.toml")
@@ -34,6 +34,7 @@ SUITES: Mapping[str, tuple[str, ...]] = {
     LIVES_SITOO: _lives("sitoo", 200),
     WATCHED: (*_lives("lightspeed_r", 48), "--monitor"),
     CRASH: (*_PYTEST, "tests/crash"),
+    STORIES: (*_PYTEST, "scenarios"),
     PROMISES: (*_PYTEST, "tests/sync/klaviyo"),
 }
 

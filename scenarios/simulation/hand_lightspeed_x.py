@@ -10,9 +10,12 @@ from fakes.lightspeed_x import trade
 from fakes.lightspeed_x.records import Line as Row
 from fakes.lightspeed_x.records import LineIn, Sale
 from fakes.lightspeed_x.state import State
+from scenarios.harness.merchant import ACCOUNT
 from scenarios.simulation.receipts import House, Line, Receipt
 from scenarios.simulation.story import Step
-from scenarios.simulation.tills import PEOPLE, WHOSE, TillKit, address, basket, major
+from scenarios.simulation.tills import HOOKS_URL, PEOPLE, WHOSE, TillKit, address, basket, major
+from sync.app import App
+from sync.hooks.register import register
 
 _ITEMS = (("Boot", "50.00"), ("Hat", "20.00"), ("Scarf", "12.50"))
 _METRICS = {
@@ -223,6 +226,18 @@ def _minor(amount: Decimal) -> int:
     return int((amount * 100).to_integral_exact())
 
 
+def _listen(sync: App, _state: State) -> None:
+    way = sync.subscribing(ACCOUNT, HOOKS_URL)
+    assert not isinstance(way, str)
+    register(way)
+    way.close()
+
+
 KIT = TillKit(
-    account={"metrics": _METRICS}, build={}, hand=XHand, breakable="/api/2*", spared="/api/1.0/token"
+    account={"metrics": _METRICS},
+    build={},
+    hand=XHand,
+    breakable="/api/2*",
+    spared="/api/1.0/token",
+    listen=_listen,
 )

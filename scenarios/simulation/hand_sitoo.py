@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fakes.sitoo.records import CLOSED, ORDER, LineIn, Order
+from fakes.sitoo.records import CLOSED, ORDER, LineIn, Order, Subscription
 from fakes.sitoo.state import State
 from scenarios.simulation.receipts import House, Line, Receipt
 from scenarios.simulation.story import Step
-from scenarios.simulation.tills import PEOPLE, TillKit, basket, major
+from scenarios.simulation.tills import HOOKS_URL, PEOPLE, TillKit, basket, major
+from sync.app import App
 
 _ITEMS = (("Tea", "100.00"), ("Mug", "250.00"), ("Lamp", "799.00"))
 
@@ -150,4 +151,8 @@ def _finished(order: Order) -> bool:
     return order.kind == ORDER and order.state == CLOSED
 
 
-KIT = TillKit(account={}, build={}, hand=SitooHand)
+def _listen(_sync: App, state: State) -> None:
+    state.events.subscriptions.append(Subscription(HOOKS_URL, event_types=("order",)))
+
+
+KIT = TillKit(account={}, build={}, hand=SitooHand, listen=_listen)

@@ -12,15 +12,18 @@ from monitor.app import Monitor
 from monitor.opening import watched
 from monitor.report_data import Report, VerdictCode
 from scenarios.harness.sabotage import Planted, Saboteur
-from scenarios.simulation.doom import Killed, fault_of
+from scenarios.simulation.doom import NEVER, Killed, fault_of
+from scenarios.simulation.machine import disturbed
 from scenarios.simulation.stage import ACCOUNT, Stage
 from scenarios.simulation.story import MONITOR_EVERY, Step, Story, wait_of
 from scenarios.simulation.tills import Hand
 from scenarios.simulation.witness import Witness
-from sync.engine.runs import Outcome
+from sync.engine.runs import Outcome, Result
 
 _RUN_STEPS = 60  # so many a run of a shop like this takes, about
 _PATIENCE = 6  # runs after the last trouble in which all must have arrived
+_HEARINGS, _ROUND_S = 2, 2  # rounds of deliveries and following them, and how long each takes
+HEARING_S = _HEARINGS * _ROUND_S
 _SETTLING = timedelta(hours=3)
 _TRUE_ANYWAY = frozenset({"late"})  # a sync that was down for a day is late, and the monitor says so
 _SABOTAGE = (
@@ -61,6 +64,9 @@ class Life:
         self.outcome = Outcome.DONE  # of the latest run
         self.died = False  # whether the latest run that was to be killed came so far
         self.killed_at: list[str] = []  # the named points that the latest run to be killed had passed
+        self._told_of = bool({"hooks", "hook_fault"} & {step.do for step in story.steps})
+        if self._told_of and stage.kit.listen is not None:
+            stage.kit.listen(stage.sync or stage.restart(), stage.till.state)
         self._pages_lie = False  # a fault was set that hides rows from a run without its noticing
         self.witness.look()
 
@@ -95,8 +101,14 @@ class Life:
             self.run()
         elif step.do == "crash":
             self.crash((step.pick + step.also) % _RUN_STEPS)
+        elif step.do == "hooks":
+            self.hear((step.pick + step.also) % _RUN_STEPS if step.seed % 3 == 0 else NEVER)
         elif step.do == "fault":
             self._break(step)
+        elif step.do == "hook_fault":
+            disturbed(step, self.stage.till.faults, self.stage.doorway, self.stage.tell)
+        elif step.do == "clock":
+            self.stage.tell(f"  {self.stage.machine.set_wrong(step)}")
         else:
             self.stage.tell(f"  {self.hand.do(step, clock.now())}")
         self.witness.look()
@@ -107,13 +119,15 @@ class Life:
         result = sync.once(ACCOUNT)[0]
         self.stage.tell(f"  ended {result.outcome.value} sent {result.tally.sent_count}")
         self.outcome = result.outcome
-        well = result.outcome is Outcome.DONE
-        if not well:
+        self._judge(complete=result.outcome is Outcome.DONE and not self._pages_lie)
+        self._note_outcome(result)
+        return result.outcome
+
+    def _note_outcome(self, result: Result) -> None:
+        if result.outcome is not Outcome.DONE:
             self.witness.cut_short = True
-        self._judge(complete=well and not self._pages_lie)
         if result.outcome in {Outcome.REFUSED, Outcome.UNUSABLE, Outcome.RECONNECT, Outcome.SET_ASIDE}:
             self._look_into(result.detail or f"set aside {dict(result.tally.set_aside)}", result.outcome)
-        return result.outcome
 
     def crash(self, at_step: int) -> None:
         """A run that dies at this step, if it takes so many, and a new process."""
@@ -132,6 +146,29 @@ class Life:
         self.stage.restart()
         self._judge(complete=False)
 
+    def hear(self, at_step: int = NEVER) -> None:
+        """Deliveries arrive and are followed, by a process that may die at this step."""
+        stage = self.stage
+        hooks = stage.hooks or stage.receive(self._heard)
+        stage.doom.at(at_step)
+        try:
+            for _ in range(_HEARINGS):
+                stage.till.push.deliver_due()
+                hooks.step()
+                stage.clock.advance(_ROUND_S)
+        except Killed:
+            self.lived_.killed_count += 1
+            self.witness.cut_short = True
+            stage.tell("  killed")
+            stage.deafen()
+        finally:
+            stage.doom.spare()
+        self._judge(complete=False)
+
+    def _heard(self, result: Result) -> None:
+        self.stage.tell(f"  heard {result.outcome.value} sent {result.tally.sent_count}")
+        self._note_outcome(result)
+
     def calm_down(self) -> None:
         """Mend everything, run until all is said, and see that nothing is sent twice after that."""
         stage = self.stage
@@ -140,6 +177,8 @@ class Life:
         for _ in range(_PATIENCE):
             stage.clock.advance(_SETTLING.total_seconds())
             self.witness.look()
+            if self._told_of:
+                self.hear()
             outcome = self.run()
             if self.lived_.complaints:
                 return
@@ -149,6 +188,9 @@ class Life:
             self._complain(f"not done after {_PATIENCE} quiet runs")
         before = len(stage.klaviyo.state.find_events())
         self.run()
+        if self._told_of:
+            stage.clock.advance(_SETTLING.total_seconds())
+            self.hear()
         if len(stage.klaviyo.state.find_events()) != before:
             self._complain("a run with nothing to do has sent something")
         self.lived_.complaints += self.witness.not_taken_back()
@@ -213,8 +255,8 @@ class Life:
         with watched(stage.settings, ACCOUNT, clock=stage.clock, transports=stage.transports) as accounts:
             report = Monitor(accounts, stage.clock, _unseen).reconcile(first, last, out)
         shutil.rmtree(out, ignore_errors=True)
-        # It reads both ends at once, in threads: each end's requests have an order, all together have none.
-        stage.lines[mark:] = sorted(stage.lines[mark:], key=lambda line: line.split()[0])
+        # It reads both ends at once, in threads, and Klaviyo from two of them: the requests have no order.
+        stage.lines[mark:] = sorted(stage.lines[mark:])
         stage.tell(f"monitor {report.verdict.value} {sorted(report.findings_by_kind)}")
         return report
 
@@ -228,6 +270,8 @@ class Life:
     def _mend(self) -> None:
         for fake in (self.stage.klaviyo, self.stage.till):
             fake.faults.clear()
+        self.stage.doorway.lose_answers(0)
+        self.stage.machine.wrong = timedelta(0)
         self._pages_lie = False
 
     def _judge(self, *, complete: bool) -> None:

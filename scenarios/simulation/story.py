@@ -17,8 +17,10 @@ MONITOR_EVERY = 32  # so many short lives pass for one that asks the monitor: it
 _WORDS: tuple[tuple[str, int], ...] = (
     ("sell", 30), ("sell_late", 5), ("refund", 8), ("refund_part", 6), ("exchange", 4), ("void", 7),
     ("attach", 4), ("note", 2), ("email", 6), ("consent", 4), ("ship", 4), ("rush", 1),
-    ("wait", 6), ("sync", 14), ("crash", 8), ("fault", 12),
+    ("wait", 6), ("sync", 14), ("crash", 8), ("fault", 12), ("clock", 3),
 )  # fmt: skip
+_TOLD_WORDS: tuple[tuple[str, int], ...] = (("hooks", 10), ("hook_fault", 5))  # where a till tells by itself
+_SILENT = frozenset({"lightspeed_r"})  # tills without webhooks
 # In which zone and when lives begin: ordinary days, nights of the clock change, ends of month and year.
 PLACES: tuple[tuple[str, str], ...] = (
     ("America/New_York", "2026-05-06T16:00:00"),
@@ -78,7 +80,8 @@ def made_up(till: str, seed: int, length: int = SHORT, *, monitor: bool | None =
     chance = random.Random(f"{till}/{seed}/{length}")
     zone, start = chance.choice(PLACES)
     start_at = datetime.fromisoformat(start).replace(tzinfo=UTC)
-    words, weights = zip(*_WORDS, strict=True)
+    known = _WORDS if till in _SILENT else (*_WORDS, *_TOLD_WORDS)
+    words, weights = zip(*known, strict=True)
     # Something to speak of first: sales before the history is read, then a life.
     opening = [_step("sell", chance) for _ in range(chance.randrange(3))]
     told = chance.choices(words, weights, k=length - len(opening))

@@ -1,7 +1,8 @@
 """A life as a scenario that people can read and keep: what happened, told from the till's truth step by step.
 
 Kept is what happened and in which order; a line's amount is what was paid for it, without discount and tax.
-Seconds are not kept: a scenario may be clear of what only a certain second shows.
+Seconds are not kept: a scenario may be clear of what only a certain second shows. Nor are deliveries of
+webhooks and the wrong clock of one machine, for which stories have no words: the till tells, time passes.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from scenarios.simulation.doom import fault_of
-from scenarios.simulation.life import Life
+from scenarios.simulation.life import HEARING_S, Life
 from scenarios.simulation.receipts import Line, Receipt
 from scenarios.simulation.stage import Stage
 from scenarios.simulation.story import Step, Story, wait_of
@@ -78,6 +79,8 @@ class Telling:
     def _machines(self, step: Step) -> None:
         if step.do == "wait":
             self._wait(int(wait_of(step).total_seconds()))
+        elif step.do == "hooks":
+            self._wait(HEARING_S)
         elif step.do == "sync":
             self._sync({})
         elif step.do == "crash":

@@ -1,15 +1,18 @@
 """What a life needs of a till: to do a step at it, and to tell its truth as plain receipts."""
 
 import random
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
+from scenarios.harness.merchant import ACCOUNT
 from scenarios.simulation.receipts import House, Receipt
 from scenarios.simulation.story import Step
+from sync.app import App
 
+HOOKS_URL = f"https://hooks.test/hooks/{ACCOUNT}"
 TILLS = ("lightspeed_r", "lightspeed_x", "sitoo")
 # Who shops here. The third has no address, the fourth one that Klaviyo swallows.
 PEOPLE = (
@@ -62,6 +65,7 @@ class TillKit:
     breakable: str = "*"
     spared: str = ""
     hand: Any = None  # made of (state, zone, now): a Hand
+    listen: Callable[[App, Any], None] | None = None  # has the till tell us, given our program and its truth
 
     def open(self, state: Any, zone: str, now: datetime) -> Hand:
         """A shop in this zone, its goods and its first customers."""
