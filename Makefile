@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check locks clean
+.PHONY: help demo test lint types bugs locks clean
 
 help: ## what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ lint: $(VENV)/dev.stamp ## style, and imports that point one way
 
 types: $(VENV)/dev.stamp ## mypy, strict
 	@$(BIN)/mypy
+
+bugs: $(VENV)/dev.stamp ## plant each known defect in a copy; the suites must catch every one (long)
+	@$(BIN)/python -m scenarios.bugs
 
 locks: ## pin every dependency by hash, for Python 3.11 and later, without index addresses
 	@$(PYTHON) -m venv $(VENV)-locks && $(VENV)-locks/bin/python -m pip --quiet install uv
