@@ -62,4 +62,11 @@ EXAMPLES: Mapping[str, str] = {
     "zone diagnosis": "zone diagnosis: proven",
     "alerts are only": "alerts are only: [{kind: missing, transition: new}]",
     "no alerts": "no alerts",
+    "webhooks": "webhooks",
+    "hooks work": "hooks work: 30s",
+    "receiver": "receiver: down",
+    "webhook again": "webhook again",
+    "lag look": "lag look: {at: 12:30}",
+    "webhooks counted": "webhooks counted: {queued: 1, stale: 1, forged: 0, waiting: 0}",
+    "lag": "lag: {sales: 2, slow: 1, waiting: 1, within: 3h}",
 }

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, Field
 
 from monitor.report_data import FindingKind
-from scenarios.language import then, trade, work
+from scenarios.language import realtime, then, trade, work
 from scenarios.language.base import Names, Words
 from scenarios.language.given import Given
 from scenarios.language.nodes import Place
@@ -16,7 +16,7 @@ DETECTORS = (*(kind.value for kind in FindingKind), *get_args(then.ALERTS))
 """Everything the monitor can find or tell of, gravest first: what the proof matrix has to cover."""
 
 MEANWHILE = "meanwhile"  # checks between two things that happen
-HAPPENINGS: Mapping[str, type[BaseModel]] = {**trade.WORDS, **work.WORDS}
+HAPPENINGS: Mapping[str, type[BaseModel]] = {**trade.WORDS, **work.WORDS, **realtime.WORDS}
 CHECKS: Mapping[str, type[BaseModel]] = dict(then.WORDS)
 Where = Literal["anywhere", "inside"]
 

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, WithJsonSchema
 
 from monitor.report_data import FindingKind
-from scenarios.language.base import Amount, Anything, Day, Moment, Name, Names, Words
+from scenarios.language.base import Amount, Anything, Day, Moment, Name, Names, Span, Words
 
 FINDINGS = tuple(kind.value for kind in FindingKind)
-ALERTS = Literal["could_not_judge", "monitor_silent", "source_silent"]
+ALERTS = Literal["could_not_judge", "monitor_silent", "source_silent", "lag"]
 
 
 def _finding(told: object) -> object:
@@ -155,6 +155,16 @@ class Nothing(Words):
     """A check that needs no more words."""
 
 
+class Lag(Words):
+    """What the last `lag look` saw of an account. What is not said may be anything."""
+
+    till: Name = ""  # none: the only one
+    slow: int | None = None  # sales that took, or have taken so far, longer than `alert_above`
+    waiting: int | None = None  # of those, not sent yet
+    sales: int | None = None
+    within: Span | None = None  # the time below which the chosen percentage of sales stays
+
+
 class Code(Words):
     """An exit code."""
 
@@ -202,4 +212,6 @@ WORDS: dict[str, type[BaseModel]] = {
     "zone diagnosis": Zone,
     "alerts are only": Alerts,
     "no alerts": Nothing,
+    "webhooks counted": Counts,
+    "lag": Lag,
 }

@@ -15,6 +15,7 @@ Crash = Literal[
 FaultKind = Literal[
     "status", "delay", "reset_before", "reset_after", "truncated", "html", "rate_limit", "expired_token",
     "duplicate", "reorder", "drop", "drop_after_202", "late_visibility", "late_lower_version",
+    "forged",  # a webhook: on its way its signature, or its password, became a wrong one
 ]  # fmt: skip
 
 
@@ -103,7 +104,7 @@ class Watchdog(Happening):
 
 
 class Fault(Words):
-    """Let something go wrong from now on, as the fakes' control plane words it."""
+    """Let something go wrong from now on, as the fakes' control plane words it; webhooks have method PUSH."""
 
     on: Name  # klaviyo, or a till
     kind: FaultKind

@@ -47,6 +47,13 @@ BLACK_BOX_NOT: Mapping[str, str] = {
     "sync exit code": "its exit codes are our sync's own",
     "alerts are only": "alerts lie in our database",
     "no alerts": "alerts lie in our database",
+    "webhooks": "the receiver is our sync's own",
+    "hooks work": "the receiver is our sync's own",
+    "receiver": "the receiver is our sync's own",
+    "webhook again": "the receiver is our sync's own",
+    "webhooks counted": "the receiver is our sync's own",
+    "lag look": "sales that wait are known to our sync alone",
+    "lag": "sales that wait are known to our sync alone",
 }
 _TIMEOUT_S = 120
 _PARAMS = ("times", "every", "probability")

@@ -30,6 +30,7 @@ from scenarios.language.work import (
 )
 from scenarios.runner.failing import CannotTell, Failed, must
 from scenarios.runner.stage import Died, Stage
+from scenarios.runner.wire import wire_of
 from sync.engine.runs import Result
 
 A_MINUTE = timedelta(minutes=1)
@@ -166,10 +167,10 @@ def _nights(stage: Stage, ran: list[Ran]) -> None:
     for one in ran:
         if one.folder:
             judged(stage, read_report(one.folder))
-    _alerted(stage)
+    alerted(stage)
 
 
-def _alerted(stage: Stage) -> None:
+def alerted(stage: Stage) -> None:
     """Alerts that were raised count as fired, beside what was found."""
     from scenarios.runner.look_monitor import alerts  # noqa: PLC0415 - they tell each other
 
@@ -195,7 +196,7 @@ def repair(stage: Stage, told: Repair) -> None:
     stage.chain.start_sync()
     stage.seen.closure = closure
     stage.touched()
-    _alerted(stage)
+    alerted(stage)
     must(
         closure.state == told.ends, "the repair did not end as the story says", [told.ends],
         [f"{closure.state}: {closure.words}"],
@@ -209,7 +210,7 @@ def watchdog(stage: Stage, told: Watchdog) -> None:
     patience = Patience(own.silent_after, own.source_silent_after)
     check(stage.sync.store, desk_of(own), sorted(chain.tills), patience, stage.now)
     deliver_due(stage.sync.store, own.routes, chain.courier, stage.now)
-    _alerted(stage)
+    alerted(stage)
 
 
 def fault(stage: Stage, told: Fault) -> None:
@@ -222,7 +223,10 @@ def fault(stage: Stage, told: Fault) -> None:
         if getattr(told, name) is not None:
             spec[name] = float(getattr(told, name))
     try:
-        stage.fake(told.on).faults.add(spec)
+        if told.kind == "forged":
+            wire_of(stage).forge(told.on, spec)
+        else:
+            stage.fake(told.on).faults.add(spec)
     except FaultRefused as problem:
         raise CannotTell(str(problem)) from None
 
@@ -232,6 +236,8 @@ def faults_end(stage: Stage, told: FaultsEnd) -> None:
     chain = stage.chain
     for fake in [stage.fake(told.on)] if told.on else [chain.klaviyo, *chain.tills.values()]:
         fake.faults.clear()
+    if stage.wire is not None:
+        stage.wire.honest(told.on)
 
 
 def switches(stage: Stage, told: Switches) -> None:

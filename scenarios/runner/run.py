@@ -8,15 +8,28 @@ from pathlib import Path
 from scenarios.language.loader import load
 from scenarios.language.nodes import Place, WrongStory
 from scenarios.language.story import MEANWHILE, Step, Story
-from scenarios.runner import at_machines, in_klaviyo, in_shop, look_klaviyo, look_monitor, look_programs
+from scenarios.runner import (
+    at_hooks,
+    at_machines,
+    in_klaviyo,
+    in_shop,
+    look_klaviyo,
+    look_monitor,
+    look_programs,
+)
 from scenarios.runner.failing import CannotTell, Failed
 from scenarios.runner.stage import Stage, staged
 from sync.http.errors import ApiTrouble
 from sync.settings import WrongSettings
 
 Acts = Mapping[str, Callable[..., object]]
-DO: Acts = {**in_shop.DO, **at_machines.DO, **in_klaviyo.DO}
-LOOK: Mapping[str, Callable[..., None]] = {**look_klaviyo.LOOK, **look_programs.LOOK, **look_monitor.LOOK}
+DO: Acts = {**in_shop.DO, **at_machines.DO, **in_klaviyo.DO, **at_hooks.DO}
+LOOK: Mapping[str, Callable[..., None]] = {
+    **look_klaviyo.LOOK,
+    **look_programs.LOOK,
+    **look_monitor.LOOK,
+    **at_hooks.LOOK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,8 @@ def tell(stage: Stage, story: Story, replace: Acts | None = None) -> None:
                 _carry_out(stage, check, LOOK)
         else:
             _carry_out(stage, step, do)
+            if stage.wire is not None and stage.wire.follow():
+                stage.touched()
     for check in story.then:
         _carry_out(stage, check, LOOK)
     _detectors(stage, story)

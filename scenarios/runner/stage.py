@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from monitor.lag_watch import Lagging, LagWatch
 from monitor.nightly import Ran
 from monitor.repair_apply import Closure
 from monitor.report_data import Report
@@ -21,6 +22,7 @@ from scenarios.runner import till_r, till_sitoo, till_x
 from scenarios.runner.failing import CannotTell
 from scenarios.runner.till import Book, Till, When
 from scenarios.runner.times import instant, zone_of
+from scenarios.runner.wire import Wire
 from sync.app import App
 from sync.engine.runs import Result
 
@@ -81,6 +83,7 @@ class Seen:
     fired: set[str] = field(default_factory=set)  # finding kinds and alerts
     night: list[Ran] = field(default_factory=list)
     closure: Closure | None = None
+    lagging: dict[str, Lagging] = field(default_factory=dict)  # of the last look, by account
     stale: bool = True  # something happened since the report
 
 
@@ -112,6 +115,8 @@ class Stage:
         }
         self.customers: dict[str, list[tuple[str, Customer]]] = {}
         self.known_as: dict[str, set[str]] = {}  # every address, number and id a person has had
+        self.wire: Wire | None = None  # once the tills tell of their sales by webhook
+        self.lags: LagWatch | None = None  # once the monitor has looked how long sales take
         self._furnish()
 
     # -- time
@@ -307,6 +312,8 @@ def staged(story: Story) -> Iterator[Stage]:
         try:
             yield stage
         finally:
+            if stage.wire is not None:
+                stage.wire.close()
             stage.chain.close()
 
 

@@ -1,0 +1,54 @@
+"""`when`, in real time: tills that tell of their sales by webhook, the receiver, and how long sales take."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from scenarios.language.base import Name, Span, Words
+from scenarios.language.trade import Happening
+
+
+class Webhooks(Words):
+    """From now on the tills tell the sync's receiver of every sale, which follows after each step."""
+
+    SHORT = "till"
+    till: Name = ""  # none: every till that has webhooks
+    follows: Literal["after each step", "when told"] = "after each step"  # when told: by `hooks work` alone
+
+
+class HooksWork(Words):
+    """Let the receiver work for so long, and the tills deliver; at once and once without a span."""
+
+    SHORT = "span"
+    span: Span = 0
+
+
+class Receiver(Words):
+    """The receiver does not answer, answers that it is in trouble, is back, or is started anew."""
+
+    SHORT = "is_"
+    is_: Literal["down", "in trouble", "up", "restarted"]
+
+
+class DeliveredAgain(Words):
+    """A till sends once more what it has sent before, whatever became of it."""
+
+    SHORT = "till"
+    till: Name = ""  # none: the only one that has webhooks
+    back: int = Field(default=1, ge=1)  # 1: the latest delivery, 2: the one before
+
+
+class LagLook(Happening):
+    """The monitor looks how long the latest sales take, as it does every few minutes."""
+
+    SHORT = "till"
+    till: Name = ""
+
+
+WORDS: dict[str, type[Words]] = {
+    "webhooks": Webhooks,
+    "hooks work": HooksWork,
+    "receiver": Receiver,
+    "webhook again": DeliveredAgain,
+    "lag look": LagLook,
+}
