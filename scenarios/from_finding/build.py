@@ -30,7 +30,7 @@ class Built:
         """What it has in common with the original finding."""
         return {
             Alike.WHOLLY: "the same finding: kind, amount, day and cause",
-            Alike.BUT_CAUSE: "the same finding: kind, amount and day; the cause of the original cannot be told",
+            Alike.BUT_CAUSE: "the same finding: kind, amount, day; the original's cause cannot be told",
             Alike.KIND_ONLY: "a finding of the same kind; amount or day of the original cannot be told",
         }[self.alike]
 

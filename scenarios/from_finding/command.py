@@ -1,6 +1,6 @@
 """``tillproof scenarios from-finding``: a finding of a kept run becomes a story anybody may see."""
 
-# ruff: noqa: T201 - a command prints
+# ruff: noqa: PLC0415, T201 - as in every cli.py
 
 import json as json_
 from pathlib import Path

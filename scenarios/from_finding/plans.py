@@ -42,20 +42,20 @@ def _missing(m: Maker) -> Iterator[Draft]:
     unit, who = m.unit(), m.buyer
     given, brought = m.given(who), m.brought(unit)
     before = [m.sell("before", unit.happened_at - 3600, 100, who), m.sync()]
+    earlier = m.brought(replace(unit, happened_at=unit.happened_at - 60), "before")
     code = m.case.finding.cause.code
     unread = [step for step in brought if "sync" not in step]
     if code == "no_such_metric":
         yield m.draft(given, *unread)
     if code == "never_read":
         yield m.draft(given, *before, *unread)
-        yield m.draft(given, *before, brought[0], m.sync(), *unread[1:])
+        yield m.draft(given, *earlier, brought[0], m.sync(), *unread[1:])
     if code == "not_sent_yet":
         down = {"fault": {"on": "klaviyo", "kind": "status", "status": 503, "path": "/api/event*"}}
         late = [
             {**one, "sync": {**one["sync"], "ends": "try_later"}} if "sync" in one else one for one in brought
         ]
         yield m.draft(given, *before, down, *late, {"faults end": {}})
-    earlier = m.brought(replace(unit, happened_at=unit.happened_at - 60), "before")
     for of in ("sale", "refund")[: 2 if unit.kind == Kind.REFUNDED else 1]:
         lost = {"klaviyo loses": {"metric": unit.metric, "sale": of}}
         yield m.draft(given, *earlier, *brought, lost)
@@ -200,7 +200,8 @@ def _same_second(m: Maker) -> Iterator[Draft]:
     given = m.given(who)
     given["shop"]["registers"] = 2
     yield m.draft(
-        given, m.sell("kept", at_s, minor, who), m.sell("sale", at_s, unit.total_minor, who, **second), m.sync(),
+        given, m.sell("kept", at_s, minor, who),
+        m.sell("sale", at_s, unit.total_minor, who, **second), m.sync(),
         {"klaviyo loses": {"metric": unit.metric}},
         m.gain(unit.metric, who, at_s, minor, sale="kept", key=str(at_s)),
     )  # fmt: skip

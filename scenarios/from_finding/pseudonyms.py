@@ -10,19 +10,138 @@ from hashlib import sha256
 from pathlib import Path
 
 DOMAIN = "quillhaven-post.com"  # invented
-_FIRST = (
-    "Ada Alma Anton Arvid Bela Birk Cleo Dara Edda Elis Enzo Esra Fen Finn Freya Gil Greta Hale Ida Ilse "
-    "Ines Iris Ivo Jalo Jona Juna Kai Kira Lark Lea Leif Lio Liv Lou Maja Malo Mara Milo Nell Nico Nils "
-    "Nola Odin Oona Otis Pia Quin Rafa Remi Rhea Romy Runa Sami Silas Sol Suri Tao Tess Thea Timo Una Vera "
-    "Wren Yara"
-).split()
-_LAST = (
-    "Ashdown Birchall Brook Calder Carrow Claye Combe Corran Dale Denholm Dunmore Eastly Elmfield Fairley "
-    "Fenwick Finch Garrow Glenn Granby Hadley Harrow Hartwell Hazel Heath Holt Ingram Jarrow Keld Kestrel "
-    "Kirkby Lakeley Langdon Larch Linden Lowell Marlow Meadow Merrow Milne Moor Norcott Oakes Orchard "
-    "Penrose Pike Quarry Radley Ravell Redfern Rowan Selwyn Sorrel Stane Sterling Tarn Thorne Underhill "
-    "Vale Warren Weld Westly Willow Wynd Yarrow"
-).split()
+_FIRST = [
+    "Ada",
+    "Alma",
+    "Anton",
+    "Arvid",
+    "Bela",
+    "Birk",
+    "Cleo",
+    "Dara",
+    "Edda",
+    "Elis",
+    "Enzo",
+    "Esra",
+    "Fen",
+    "Finn",
+    "Freya",
+    "Gil",
+    "Greta",
+    "Hale",
+    "Ida",
+    "Ilse",
+    "Ines",
+    "Iris",
+    "Ivo",
+    "Jalo",
+    "Jona",
+    "Juna",
+    "Kai",
+    "Kira",
+    "Lark",
+    "Lea",
+    "Leif",
+    "Lio",
+    "Liv",
+    "Lou",
+    "Maja",
+    "Malo",
+    "Mara",
+    "Milo",
+    "Nell",
+    "Nico",
+    "Nils",
+    "Nola",
+    "Odin",
+    "Oona",
+    "Otis",
+    "Pia",
+    "Quin",
+    "Rafa",
+    "Remi",
+    "Rhea",
+    "Romy",
+    "Runa",
+    "Sami",
+    "Silas",
+    "Sol",
+    "Suri",
+    "Tao",
+    "Tess",
+    "Thea",
+    "Timo",
+    "Una",
+    "Vera",
+    "Wren",
+    "Yara",
+]
+_LAST = [
+    "Ashdown",
+    "Birchall",
+    "Brook",
+    "Calder",
+    "Carrow",
+    "Claye",
+    "Combe",
+    "Corran",
+    "Dale",
+    "Denholm",
+    "Dunmore",
+    "Eastly",
+    "Elmfield",
+    "Fairley",
+    "Fenwick",
+    "Finch",
+    "Garrow",
+    "Glenn",
+    "Granby",
+    "Hadley",
+    "Harrow",
+    "Hartwell",
+    "Hazel",
+    "Heath",
+    "Holt",
+    "Ingram",
+    "Jarrow",
+    "Keld",
+    "Kestrel",
+    "Kirkby",
+    "Lakeley",
+    "Langdon",
+    "Larch",
+    "Linden",
+    "Lowell",
+    "Marlow",
+    "Meadow",
+    "Merrow",
+    "Milne",
+    "Moor",
+    "Norcott",
+    "Oakes",
+    "Orchard",
+    "Penrose",
+    "Pike",
+    "Quarry",
+    "Radley",
+    "Ravell",
+    "Redfern",
+    "Rowan",
+    "Selwyn",
+    "Sorrel",
+    "Stane",
+    "Sterling",
+    "Tarn",
+    "Thorne",
+    "Underhill",
+    "Vale",
+    "Warren",
+    "Weld",
+    "Westly",
+    "Willow",
+    "Wynd",
+    "Yarrow",
+]
 _STREETS = ("Harbour Street", "Mill Lane", "North Gate", "Station Road", "Old Square", "Bridge Street")
 
 
@@ -60,7 +179,7 @@ def of_secret(secret: str) -> Pseudonyms:
 
 
 def of_this_user() -> Pseudonyms:
-    """Invented people for reports without settings: the key is made once and kept in the user's own folder."""
+    """Invented people for reports without settings; the key is made once, in the user's own folder."""
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     file = state / "tillproof" / "pseudonyms.key"
     if not file.is_file():

@@ -41,7 +41,7 @@ class Maker:
         return f"{self.case.account.source}\x1f{self.case.account.pos_account_id}\x1f{number}"
 
     def owner(self, profile: str) -> str:
-        """Whose profile it is: a customer where the evidence shows which, else somebody only Klaviyo knows."""
+        """Whose profile it is: a customer where the evidence shows which, else somebody of Klaviyo's."""
         number = self.case.owners.get(profile)
         return self.customer(number) if number else f"{self.case.account.klaviyo_id}\x1f{profile}"
 
@@ -121,11 +121,11 @@ class Maker:
 
     def draft(self, given: dict[str, Any], *steps: Step) -> Draft:
         """A story that is only to be told yet."""
-        kind = self.case.finding.kind.value
+        kind = self.case.finding.kind
         return {
             "story": f"Of a kept run: {_TITLES[kind]}",
             "topic": "found",
-            "plants": [kind],
+            "plants": [kind.value],
             "given": given,
             "when": [*steps, self.look()],
         }

@@ -1,4 +1,4 @@
-"""`tillproof scenarios from-finding`, from a night of the history to a story that runs, and what it refuses."""
+"""`tillproof scenarios from-finding`, from a night of the history to a story that runs."""
 
 import shutil
 from pathlib import Path
@@ -20,7 +20,7 @@ given:
   klaviyo: {zone: Europe/Stockholm, currency: SEK}
   customers: [{name: Secretia Hushley, email: secretia@marlowfernpost.com, phone: "+46701234567"}]
 when:
-  - sell: {sale: tea, at: 2026-05-04 10:15, to: Secretia Hushley, items: [{article: Private Tea, price: 80.00}]}
+  - sell: {sale: tea, at: 2026-05-04 10:15, to: Secretia Hushley, items: [{article: Privatea, price: 80.00}]}
   - sync: once
   - klaviyo changes: {metric: Placed Order, set value: 95.00}
   - night: drift
@@ -54,7 +54,7 @@ def test_a_finding_of_a_night_becomes_a_story_that_shows_it_and_nobodys_data(
         shutil.rmtree(Path(stage.seen.night[-1].folder) / "evidence")
         assert "evidence of this run is gone" in _refused(capsys, str(number), found.key, settings)
     text = out.read_text(encoding="utf-8")
-    for private in ("Hemlig", "Secretia", "Hushley", "marlowfernpost", "4670", "Private"):
+    for private in ("Hemlig", "Secretia", "Hushley", "marlowfernpost", "4670", "Privatea"):
         assert private not in text
     assert "Europe/Stockholm" in text
     assert "amount: 15.00" in text

@@ -1,7 +1,7 @@
 """Every kind of finding has a small world that shows it again, and nobody's data is in it."""
 
 import pytest
-from found_kit import case_of
+from found_kit import case_of, case_told
 
 from monitor.report_data import FindingKind
 from scenarios.from_finding.build import best_of
@@ -9,6 +9,7 @@ from scenarios.from_finding.case import CannotBuild
 from scenarios.from_finding.pseudonyms import of_secret
 from scenarios.from_finding.replay import Alike
 from scenarios.from_finding.yamltext import text_of
+from scenarios.language.loader import loads
 
 _SHOWN = {
     "silence": "findings/nothing_of_a_metric_arrives.yaml",
@@ -40,6 +41,40 @@ def test_a_small_world_shows_the_same_finding_with_invented_people(kind: str, st
     assert "ann@" not in text
     assert "bo@" not in text
     assert "Ann" not in text
+
+
+@pytest.mark.parametrize(
+    ("till", "zone", "currency", "change", "kind"),
+    [
+        ("lightspeed_x", "Pacific/Auckland", "NZD", "changes: {set currency: USD}", "wrong_currency"),
+        ("lightspeed_x", "Australia/Sydney", "AUD", "loses: {sale: mug}", "missing"),
+        ("sitoo", "Europe/Stockholm", "SEK", "copies: {metric: Placed Order, to: x@marlowfernpost.com}",
+         "duplicate"),
+        ("sitoo", "Asia/Tokyo", "JPY", "changes: {metric: Placed Order, set value: 7}", "amount_mismatch"),
+    ],
+)  # fmt: skip
+def test_findings_of_the_other_tills_are_shown_in_their_zone_and_currency(
+    till: str, zone: str, currency: str, change: str, kind: str
+) -> None:
+    text = f"""\
+story: A kept run of another till
+topic: tests
+given:
+  till: {till}
+  shop: {{name: Norr, zone: {zone}, currency: {currency}}}
+  klaviyo: {{zone: {zone}, currency: {currency}}}
+  customers: [{{name: Ann, email: ann@quillhaven-post.com}}]
+when:
+  - sell: {{sale: mug, at: 2026-05-04 10:15, to: Ann, items: [{{article: Mug, price: 12}}]}}
+  - sync: once
+  - klaviyo {change}
+then: []
+"""
+    with case_told(loads(text), kind) as case:
+        draft, alike = best_of(case, _NAMES)
+    assert alike <= Alike.BUT_CAUSE
+    shop = draft["given"]["shop"]
+    assert (draft["given"]["till"], shop["zone"], shop["currency"]) == (till, zone, currency)
 
 
 def test_a_shop_that_is_silent_on_one_day_is_shown_by_ten_sales_and_one_of_another_day() -> None:

@@ -46,9 +46,14 @@ def test_a_sale_goes_with_everything_that_speaks_of_it() -> None:
 
 
 def test_no_more_worlds_are_told_than_allowed() -> None:
-    tries: list[int] = []
-    shrunk(_DRAFT, lambda _: bool(tries.append(1)), tries_max=3)
-    assert len(tries) == 3
+    told: list[dict[str, Any]] = []
+
+    def never(draft: dict[str, Any]) -> bool:
+        told.append(draft)
+        return False
+
+    shrunk(_DRAFT, never, tries_max=3)
+    assert len(told) == 3
 
 
 def test_a_person_keeps_their_invented_name_and_others_have_others() -> None:
