@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fakes.world import FakeWorld
 
 
+PORT_MAX = 65_535
+
+
 def register(root: typer.Typer) -> None:
     """Add ``tillproof fakes``."""
     group = typer.Typer(no_args_is_help=True)
@@ -37,7 +40,9 @@ def _group() -> None:
 
 def serve(
     *,
-    port_base: Annotated[int, typer.Option(help="Port of the first vendor; 0 takes free ones.")] = 9100,
+    port_base: Annotated[
+        int, typer.Option(min=0, help="Port of the first vendor; 0 takes free ones.")
+    ] = 9100,
     only: Annotated[str, typer.Option(help="Vendors to serve, comma-separated.")] = ",".join(BUILT),
     instances: Annotated[int, typer.Option(min=1, help="How many of each, on the ports that follow.")] = 1,
     seed: Annotated[
@@ -61,7 +66,9 @@ def serve(
     ] = Path(".fakes-tls"),
     proxy_port: Annotated[
         int | None,
-        typer.Option(help="With --tls: the port of a proxy that knows the vendors' hosts."),
+        typer.Option(
+            min=0, max=PORT_MAX, help="With --tls: the port of a proxy that knows the vendors' hosts."
+        ),
     ] = None,
 ) -> None:
     """Serve the fakes until Ctrl-C or SIGTERM; their credentials are fixed and published.
@@ -81,6 +88,8 @@ def serve(
         fake.link_base = None if link_base is None else _link_base(link_base, name)
         fake.saver = None if state is None else partial(_save, world, state)
     ports = {name: _port(port_base, name) for name in world.fakes} if port_base else {}
+    if max(ports.values(), default=0) > PORT_MAX:
+        raise typer.BadParameter(f"--port-base {port_base} leads past port {PORT_MAX}: choose a lower one")
     authority = str((tls_dir / "fakes-ca.pem").absolute()) if tls else ""
     if proxy_port is not None and not tls:
         raise typer.BadParameter("--proxy-port goes with --tls: what clients send through it is https")

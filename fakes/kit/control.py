@@ -132,8 +132,11 @@ def _add_life(plane: Blueprint, fake: Controllable) -> None:
             return answer({"error": "this fake runs on the machine's clock, which cannot be set"}, 409)
         asked = _body()
         if "now" in asked:
-            fake.move_to(datetime.fromisoformat(asked["now"]))
-        fake.advance(float(asked.get("advance_s", 0)))
+            fake.move_to(_instant(asked["now"]))
+        seconds = asked.get("advance_s", 0)
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+            raise ValueError("'advance_s' is a number of seconds")
+        fake.advance(seconds)
         return answer({"now": fake.clock.now().isoformat()})
 
     @plane.post("/save")
@@ -141,6 +144,15 @@ def _add_life(plane: Blueprint, fake: Controllable) -> None:
         if fake.saver is None:
             return answer({"error": "there is no file to save to; serve with --state FILE"}, 409)
         return answer({"saved": fake.saver()})
+
+
+def _instant(text: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(
+            "'now' is an ISO instant with an offset, such as 2026-11-02T09:00:00+00:00"
+        ) from None
 
 
 def _add_truth(plane: Blueprint, fake: Controllable) -> None:

@@ -163,6 +163,8 @@ def test_a_client_with_a_hard_coded_host_gets_here_by_proxy_and_nowhere_else(tmp
         (["--proxy-port", "0"], "goes with --tls"),
         (["--link-base", "somewhere"], "link base looks like"),
         (["--instances", "0"], "greater than or equal to 1"),
+        (["--port-base", "65533"], "leads past port 65535"),
+        (["--port-base", "-1"], "greater than or equal to 0"),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_is_served(
