@@ -20,8 +20,6 @@ _CODES = "Exit codes: 0 all hold, 1 some do not, 2 some could not be read or car
 
 def register(root: typer.Typer) -> None:
     """Add the group."""
-    from scenarios.from_finding.command import offer as offer_from_finding
-
     group = typer.Typer(no_args_is_help=True, help="Stories that QA writes: told, watched, begun, proven.")
     group.command("run", epilog=_CODES)(run)
     group.command("watch")(watch)
@@ -33,7 +31,6 @@ def register(root: typer.Typer) -> None:
     group.command(
         "matrix", epilog="Exit codes: 0 every detector is proven, 1 some are not, 2 a story failed."
     )(matrix)
-    offer_from_finding(group)
     root.add_typer(group, name="scenarios")
 
 
