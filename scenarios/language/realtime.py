@@ -13,7 +13,9 @@ class Webhooks(Words):
 
     SHORT = "till"
     till: Name = ""  # none: every till that has webhooks
-    follows: Literal["after each step", "when told"] = "after each step"  # when told: by `hooks work` alone
+    follows: Literal["after each step", "when told"] = (
+        "after each step"  # when told: what comes waits for `hooks work`
+    )
 
 
 class HooksWork(Words):

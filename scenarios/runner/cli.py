@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scenarios.from_finding import command as from_finding
+
 if TYPE_CHECKING:
     from scenarios.runner.run import Outcome
     from scenarios.runner.suite import Suite
@@ -25,7 +27,7 @@ def register(root: typer.Typer) -> None:
     group.command("watch")(watch)
     group.command("list")(list_)
     group.command("new")(new)
-    group.command("from-finding")(from_finding)
+    from_finding.offer(group)
     group.command("schema")(schema)
     group.command("words")(words)
     group.command(
@@ -147,25 +149,6 @@ def new(
     with _plainly():
         path = beginning.begin(name, topic=topic, till=till, folder=folder)
     print(f"{path}\nTell it with: tillproof scenarios run {path}")
-
-
-def from_finding(
-    run: Annotated[Path, typer.Argument(help="The folder of a kept run, with its report.json and evidence.")],
-    finding: Annotated[str, typer.Argument(help="The finding's key, how it begins, or its number from 1.")],
-    *,
-    out: Annotated[Path | None, typer.Option(help="The file to write; none is named by the finding.")] = None,
-) -> None:
-    """Write the smallest world found that shows a finding, with made-up people.
-
-    \b
-    tillproof scenarios from-finding reports/2026-05-05 missing-aec2ec56b470
-    """
-    from scenarios.from_finding_story import keep
-
-    with _plainly():
-        path, shown = keep(run, finding, out)
-    print(f"{path}: {shown.steps} steps, the smallest of {shown.tries} worlds")
-    print(f"Tell it with: tillproof scenarios run {path}")
 
 
 def schema(

@@ -93,8 +93,11 @@ class Wire:
         self._hooks, self._state = self._opened(), "up"
 
     def follow(self) -> int:
-        """After each step, unless it works only when it is told; the number of sales taken up."""
-        return self.work(0) if self._by_itself else 0
+        """After each step: what is due arrives, and is followed unless that is told; the sales taken up."""
+        if self._by_itself:
+            return self.work(0)
+        self._deliver()
+        return 0
 
     def work(self, span_s: float) -> int:
         """Let so much time pass: the tills deliver, the receiver follows; the number of sales taken up."""
@@ -138,8 +141,7 @@ class Wire:
 
     def _turn(self) -> int:
         """Deliver what is due, then follow; a receiver that is down does neither."""
-        for push in self._chain.pushes:
-            push.deliver_due()
+        self._deliver()
         taken = 0
         for _ in range(0 if self._state == "down" else _MOST_TURNS):
             found = self._hooks.step()
@@ -147,6 +149,10 @@ class Wire:
             if not found:
                 break
         return taken
+
+    def _deliver(self) -> None:
+        for push in self._chain.pushes:
+            push.deliver_due()
 
     def _sender(self, forging: Faults) -> Send:
         def send(outgoing: Outgoing) -> Answer:
