@@ -44,9 +44,7 @@ def build(
     open already serves the door and the worker, instead of opening one for each.
     """
     readers, remarks = readers_of(settings)
-    app = sync_app.build(
-        settings, clock=clock, transports=transports, checkpoint=checkpoint, store=store
-    )
+    app = sync_app.build(settings, clock=clock, transports=transports, checkpoint=checkpoint, store=store)
     door_store = store or open_store(_impatient(settings.store.url))
     # Importing profiles takes its time, so it has connections of its own and holds no event up.
     greeting = sync_app.build(settings) if clock is None and not transports else app
