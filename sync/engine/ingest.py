@@ -136,7 +136,7 @@ class Ingest:
         for draft in work.changes.add:
             name = self._names.get(draft.kind, draft.kind)
             if name not in self._tally.samples:
-                self._tally.samples[name] = payload.properties_of(draft.payload)
+                self._tally.samples[name] = payload.properties_of(draft.payload, draft.email)
         self._count(page, work, 0)
         return [item for item, _ in work.changes.letters]
 

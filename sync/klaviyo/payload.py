@@ -15,6 +15,7 @@ import msgspec
 from sync.domain.clock import iso
 from sync.domain.contact import usable_email, usable_phone
 from sync.domain.facts import Customer, Shop
+from sync.domain.masking import mask_text
 from sync.domain.money import major_text
 from sync.domain.planning import PlannedEvent
 from sync.domain.presets import Preset
@@ -104,10 +105,15 @@ def otherwise_delivered(event: bytes) -> bytes:
     return head + mark + (b"false" if flag == b"true" else b"true") + comma + rest
 
 
-def properties_of(event: bytes) -> str:
-    """The properties of a built event as JSON, for somebody to look at before anything is sent."""
+def properties_of(event: bytes, address: str = "") -> str:
+    """The properties of a built event as JSON, for somebody to look at before anything is sent.
+
+    What is personal in them is masked: the domain of `address`, and addresses and numbers in any text.
+    """
     found = msgspec.json.decode(b"{%b}" % event, type=_Built)
-    return bytes(found.properties).decode()
+    told = mask_text(bytes(found.properties).decode())
+    domain = address.rpartition("@")[2]
+    return told.replace(quoted(domain), '"***"') if domain else told
 
 
 class _Built(msgspec.Struct):
