@@ -107,7 +107,7 @@ base_url = "{served.urls["klaviyo"]}"
         ("[store]", "[stor]", "stor: unknown key; did you mean `store`?"),
         ("base_url", "base_ulr", "accounts.main.klaviyo.base_ulr: unknown key; did you mean `base_url`?"),
         ("client_id", "#client_id", "client_id: is missing; `tillproof accounts example` shows where"),
-        ('"lightspeed_r"', '"square"', "accounts.main: source: there is no POS square; there is lightspeed_r"),
+        ('"lightspeed_r"', '"square"', "accounts.main: source: there is no POS square; there is"),
         ('api_url = "http', 'api_url = "ftp', f"accounts.main.lightspeed_r.api_url: {ADDRESS}"),
         ('base_url = "http://', 'base_url = "', f"accounts.main.klaviyo.base_url: {ADDRESS}"),
         ('[store]', '[store', "is not TOML"),
