@@ -43,6 +43,7 @@ class Opening:
         self._store = store
         self._network = network
         self._opened: dict[tuple[str, bool], Opened] = {}
+        self._numbers: dict[str, int] = {}
 
     def names(self, name: str | None = None) -> list[str]:
         """The accounts that `name` means: itself, or all. Raises WrongSettings for an unknown one."""
@@ -56,6 +57,12 @@ class Opening:
 
     def number(self, name: str) -> int:
         """The number of the account in the database, which it gets now when it has none."""
+        known = self._numbers.get(name)
+        if known is None:
+            known = self._numbers[name] = self._numbered(name)
+        return known
+
+    def _numbered(self, name: str) -> int:
         with self._store.reading() as connection:
             found = accounts.find(connection, name)
         if found is not None:

@@ -88,9 +88,11 @@ class Ingest:
         judges sales again that did not change. Raises StoreTrouble; then nothing was committed.
         """
         self._checkpoint("page read")
-        work, answered = self._judged(page, history, force)
+        with self._store.reading() as connection:
+            work, answered = self._judged(connection, page, history, force)
+            is_at = work.is_empty and self._is_at(connection, cursor_name, page.cursor)
         self._checkpoint("page judged")
-        if not answered and work.is_empty and self._is_at(cursor_name, page.cursor):
+        if not answered and is_at:
             self._count(page, work, 0)
             return 0
         now_s = int(self._clock.now().timestamp())
@@ -103,12 +105,11 @@ class Ingest:
         self._count(page, work, added)
         return added
 
-    def _is_at(self, cursor_name: str | None, cursor: str | None) -> bool:
+    def _is_at(self, connection: Connection, cursor_name: str | None, cursor: str | None) -> bool:
         """Whether the cursor stands there already: most pages of a poll bring nothing new."""
         if cursor_name is None or cursor is None:
             return True
-        with self._store.reading() as connection:
-            return accounts.cursor(connection, self._account, cursor_name) == cursor
+        return accounts.cursor(connection, self._account, cursor_name) == cursor
 
     def again(self, page: Page) -> int:
         """Claim once more whatever of these sales was sent before; the number of events to be sent again."""
@@ -131,7 +132,8 @@ class Ingest:
 
     def look(self, page: Page) -> list[SetAside]:
         """Judge a page and count it, writing nothing; what would be set aside."""
-        work, _ = self._judged(page, history=False, force=False)
+        with self._store.reading() as connection:
+            work, _ = self._judged(connection, page, history=False, force=False)
         self._tally.planned_count += len(work.changes.add)
         for draft in work.changes.add:
             name = self._names.get(draft.kind, draft.kind)
@@ -140,18 +142,17 @@ class Ingest:
         self._count(page, work, 0)
         return [item for item, _ in work.changes.letters]
 
-    def _judged(self, page: Page, history: bool, force: bool) -> tuple[_Work, bool]:
+    def _judged(self, connection: Connection, page: Page, history: bool, force: bool) -> tuple[_Work, bool]:
         work = _Work()
         work.changes.letters.extend(
             (item, item.subject_id if item.subject == "sale" else "") for item in page.set_aside
         )
         judge = Judge(self._preset, self._shops, self._clock.now(), history=history)
-        with self._store.reading() as connection:
-            fresh = self._fresh(connection, page.sales, force)
-            again = [sale.sale_id for sale, _, known in fresh if known]
-            again += [sale.sale_id for _, sale in page.shipments]
-            known = _by_sale(ledger.known_of(connection, self._account, again)) if again else {}
-            answered = letters.exist(connection, self._account)
+        fresh = self._fresh(connection, page.sales, force)
+        again = [sale.sale_id for sale, _, known in fresh if known]
+        again += [sale.sale_id for _, sale in page.shipments]
+        known = _by_sale(ledger.known_of(connection, self._account, again)) if again else {}
+        answered = letters.exist(connection, self._account)
         if all(item.subject != "feed" for item in page.set_aside):
             work.read_well.append(("feed", page.feed))
         for sale, mark, _ in fresh:

@@ -177,8 +177,9 @@ class Work:
     def _since_last(self, feed: str, found: set[str] | None = None) -> None:
         store, account = self._means.store, self._ends.number
         with store.reading() as connection:
-            cursor = accounts.cursor(connection, account, feed)
-            history = cursor is None or accounts.cursor(connection, account, HISTORY + feed) is not None
+            reached = accounts.cursors(connection, account, (feed, HISTORY + feed))
+        cursor = reached.get(feed)
+        history = cursor is None or HISTORY + feed in reached
         if cursor is None:
             with store.writing() as connection:
                 # Somebody may be half way through a backfill: go on from there.

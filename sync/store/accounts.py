@@ -1,15 +1,41 @@
 """Accounts, their cursors, their sealed credentials and the records of their runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, Update, bindparam, select
 from sqlmodel import Session, col
 
-from sync.store.bulk import run, upsert
+from sync.store.bulk import marks, run, upsert
 from sync.store.rows import AccountRow, CredentialRow, CursorRow, RunRow
 from sync.store.secrets import KeyRing
+
+_ACCOUNTS: Table = AccountRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it
+_CREDENTIALS: Table = CredentialRow.__table__  # type: ignore[attr-defined]  # as above
+_RUNS: Table = RunRow.__table__  # type: ignore[attr-defined]  # as above
+# Made once: putting a statement together takes longer than carrying it out.
+_FIND = select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.name == bindparam("name"))
+_ADD = _ACCOUNTS.insert().returning(_ACCOUNTS.c.id)
+_HELD = select(_CREDENTIALS.c.field, _CREDENTIALS.c.key_id, _CREDENTIALS.c.sealed).where(
+    _CREDENTIALS.c.account == bindparam("account")
+)
+_DROP = _CREDENTIALS.delete().where(
+    _CREDENTIALS.c.account == bindparam("of_account"), _CREDENTIALS.c.field == bindparam("of_field")
+)
+_KEEP = _CREDENTIALS.insert()
+_INTERRUPTED = (
+    _RUNS.update()
+    .where((_RUNS.c.account == bindparam("of_account")) & (_RUNS.c.ended_at.is_(None)))
+    .values(ended_at=bindparam("now_at"), outcome="interrupted")
+)
+_START = _RUNS.insert().returning(_RUNS.c.id)
+_END = (
+    _RUNS.update()
+    .where(_RUNS.c.id == bindparam("run_id"))
+    .values({name: bindparam(name) for name in ("ended_at", "outcome", "detail", "counts")})
+)
 
 
 def number_of(connection: Connection, name: str, source: str) -> int:
@@ -17,17 +43,13 @@ def number_of(connection: Connection, name: str, source: str) -> int:
     found = find(connection, name)
     if found is not None:
         return found
-    with Session(connection) as session:
-        row = AccountRow(name=name, source=source)
-        session.add(row)
-        session.flush()
-        assert row.id is not None
-        return row.id
+    row = AccountRow(name=name, source=source)
+    return int(connection.execute(_ADD, row.model_dump(exclude={"id"})).scalar_one())
 
 
 def find(connection: Connection, name: str) -> int | None:
     """The number of the account, None when the database has not heard of it."""
-    return connection.execute(select(col(AccountRow.id)).where(col(AccountRow.name) == name)).scalar()
+    return connection.execute(_FIND, {"name": name}).scalar()
 
 
 def facts(connection: Connection, account: int) -> AccountRow:
@@ -40,8 +62,13 @@ def facts(connection: Connection, account: int) -> AccountRow:
 
 def change(connection: Connection, account: int, **values: object) -> None:
     """Set columns of the account's row."""
-    table = AccountRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it
-    connection.execute(table.update().where(table.c.id == account).values(**values))
+    connection.execute(_changing(tuple(values)), {"of_account": account, **values})
+
+
+@cache
+def _changing(names: Sequence[str]) -> Update:
+    values: dict[str, object] = {name: bindparam(name) for name in names}
+    return _ACCOUNTS.update().where(_ACCOUNTS.c.id == bindparam("of_account")).values(values)
 
 
 def cursor(connection: Connection, account: int, feed: str) -> str | None:
@@ -50,6 +77,12 @@ def cursor(connection: Connection, account: int, feed: str) -> str | None:
         connection, "SELECT cursor FROM cursors WHERE account = ? AND feed = ?", (account, feed)
     ).first()
     return None if row is None else str(row[0])
+
+
+def cursors(connection: Connection, account: int, feeds: Sequence[str]) -> dict[str, str]:
+    """How far each of these feeds was read, by name, without those that never were."""
+    sql = f"SELECT feed, cursor FROM cursors WHERE account = ? AND feed IN ({marks(len(feeds))})"  # noqa: S608 - only marks vary
+    return {str(row[0]): str(row[1]) for row in run(connection, sql, (account, *feeds))}
 
 
 def set_cursor(connection: Connection, account: int, feed: str, value: str) -> None:
@@ -64,12 +97,9 @@ def forget_cursor(connection: Connection, account: int, feed: str) -> None:
 
 def secrets(connection: Connection, account: int, ring: KeyRing) -> dict[str, str]:
     """The account's credentials, opened. Raises WrongKey."""
-    query = select(CredentialRow.field, CredentialRow.key_id, CredentialRow.sealed).where(  # type: ignore[call-overload]  # SQLModel types columns as values
-        col(CredentialRow.account) == account
-    )
     return {
         field: ring.open(key_id, bytes(sealed), _place(account, field))
-        for field, key_id, sealed in connection.execute(query)
+        for field, key_id, sealed in connection.execute(_HELD, {"account": account})
     }
 
 
@@ -77,15 +107,15 @@ def keep_secrets(
     connection: Connection, account: int, ring: KeyRing, values: Mapping[str, str], now_at: datetime
 ) -> None:
     """Seal and keep these fields, leaving the account's others alone."""
-    table = CredentialRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it
+    rows = []
     for field, secret in values.items():
         key_id, sealed = ring.seal(secret, _place(account, field))
-        connection.execute(delete(table).where(table.c.account == account, table.c.field == field))
-        connection.execute(
-            table.insert().values(
-                account=account, field=field, key_id=key_id, sealed=sealed, updated_at=now_at
-            )
+        rows.append(
+            {"account": account, "field": field, "key_id": key_id, "sealed": sealed, "updated_at": now_at}
         )
+    if rows:
+        connection.execute(_DROP, [{"of_account": account, "of_field": row["field"]} for row in rows])
+        connection.execute(_KEEP, rows)
 
 
 def reseal(connection: Connection, ring: KeyRing, now_at: datetime) -> int:
@@ -99,15 +129,9 @@ def reseal(connection: Connection, ring: KeyRing, now_at: datetime) -> int:
 
 def start_run(connection: Connection, account: int, mode: str, now_at: datetime) -> int:
     """Open the record of a run; one left open by a crash is closed as such."""
-    table = RunRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it
-    left_open = (table.c.account == account) & (table.c.ended_at.is_(None))
-    connection.execute(table.update().where(left_open).values(ended_at=now_at, outcome="interrupted"))
-    with Session(connection) as session:
-        row = RunRow(account=account, mode=mode, started_at=now_at)
-        session.add(row)
-        session.flush()
-        assert row.id is not None
-        return row.id
+    connection.execute(_INTERRUPTED, {"of_account": account, "now_at": now_at})
+    row = RunRow(account=account, mode=mode, started_at=now_at)
+    return int(connection.execute(_START, row.model_dump(exclude={"id"})).scalar_one())
 
 
 def end_run(
@@ -120,12 +144,10 @@ def end_run(
     now_at: datetime,
 ) -> None:
     """Close the record of a run."""
-    table = RunRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it
+    told = msgspec.json.encode(counts).decode()
     connection.execute(
-        table.update().where(table.c.id == run_id).values(
-            ended_at=now_at, outcome=outcome, detail=detail, counts=msgspec.json.encode(counts).decode()
-        )
-    )  # fmt: skip
+        _END, {"run_id": run_id, "ended_at": now_at, "outcome": outcome, "detail": detail, "counts": told}
+    )
 
 
 def last_run(connection: Connection, account: int) -> RunRow | None:

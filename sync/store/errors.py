@@ -5,6 +5,7 @@ StoreTrouble
 └── AccountBusy     another run works on this account
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,6 +46,8 @@ def in_plain_words(where: str) -> Iterator[None]:
         yield
     except DBAPIError as problem:
         raise _named(str(problem.orig), where) from None
+    except sqlite3.Error as problem:
+        raise _named(str(problem), where) from None
     except SQLAlchemyError as problem:
         raise StoreTrouble(f"{where}: {type(problem).__name__}. {_SAFE}") from None
 
