@@ -14,6 +14,7 @@ from monitor.report_data import Cause, FindingKind, ZoneDiagnosis, ZoneStatus
 from monitor.words import counted, local_time, money
 from monitor.zones import SHOP
 from sync.domain.eligibility import PLAIN_WORDS, Exclusion
+from sync.domain.planning import Kind
 
 _DAY_S = 86_400
 _EDIT_DOUBT_S = 300  # tills stamp a sale as changed some time after its completion
@@ -121,6 +122,8 @@ def _duplicate(detail: Detail, _known: Known) -> Advice:
 
 
 def _orphaned(detail: Detail, known: Known) -> Advice:
+    if voided_refund(detail):
+        return _undone_refund(detail, known)
     if detail.reason:
         words = PLAIN_WORDS[Exclusion(detail.reason)]
         told = "; ".join(
@@ -145,6 +148,28 @@ def _orphaned(detail: Detail, known: Known) -> Advice:
             "Look for what sent it. Klaviyo cannot delete a single event.",
         )
     return _unknown_event(detail, known)
+
+
+def voided_refund(detail: Detail) -> bool:
+    """Whether this is the event of a refund that the POS shows as voided."""
+    return detail.unit_kind == Kind.REFUNDED and Exclusion.VOIDED in (detail.reasons or "").split("|")
+
+
+def _undone_refund(detail: Detail, known: Known) -> Advice:
+    amount = money(detail.value_minor or 0, detail.event_currency or detail.currency)
+    # Klaviyo takes a refund off the lifetime value when it carries the id of the order it returns.
+    netted = detail.unit_key == f"{known.key_head}{detail.order_id}" and detail.order_id != detail.sale_id
+    less = f" and the lifetime value {amount} too low" if netted else ""
+    return Advice(
+        _proven(
+            "refund_voided",
+            f"the refund was voided at the till, and Klaviyo goes on counting it: what this profile had back "
+            f"is {amount} too high{less}",
+            f"The POS shows it as voided, last changed at {local_time(detail.changed_at or 0, detail.zone)}.",
+        ),
+        "Nothing can be sent to undo it: Klaviyo deletes no single event, and no event takes a refund back. "
+        "Keep this person out of segments that count refunds, and correct totals that matter by hand.",
+    )
 
 
 def _unknown_event(detail: Detail, known: Known) -> Advice:

@@ -237,7 +237,7 @@ def _explained(detail: Detail, finding: Finding, entry: Entry | None, books: _Bo
         return finding
     if finding.kind is FindingKind.AMOUNT_MISMATCH and not finding.cause.proven:
         return replace(finding, cause=_amount(detail, entry) or finding.cause)
-    if finding.kind is FindingKind.ORPHANED and finding.cause.code.startswith("excluded_"):
+    if finding.kind is FindingKind.ORPHANED and finding.cause.code.startswith(("excluded_", "refund_voided")):
         proof = f"{finding.cause.proof} The sync sent it on {_told(entry.changed_at)}."
         return replace(finding, cause=replace(finding.cause, proof=proof))
     return finding

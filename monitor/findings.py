@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
-from monitor.causes import Known, advise
+from monitor.causes import Known, advise, voided_refund
 from monitor.details import Detail
 from monitor.offsets import local_day
 from monitor.report_data import AccountingRow, Cause, Finding, FindingKind, Severity
@@ -102,7 +102,7 @@ def stable_key(kind: FindingKind, *names: str) -> str:
 
 def severity(kind: FindingKind, detail: Detail) -> Severity:
     """How much a finding matters."""
-    if kind is FindingKind.ORPHANED and detail.reason in _PERSONAL:
+    if kind is FindingKind.ORPHANED and (detail.reason in _PERSONAL or voided_refund(detail)):
         return Severity.WARNING
     return _SEVERITY.get(kind, Severity.ERROR)
 
@@ -172,6 +172,8 @@ def _title(kind: FindingKind, detail: Detail) -> str:
 
 
 def _orphaned(detail: Detail) -> str:
+    if voided_refund(detail):
+        return "was voided at the till, yet counts in Klaviyo"
     return (
         "has no sale in the POS" if detail.sale_id is None else "was left out on purpose, yet is in Klaviyo"
     )

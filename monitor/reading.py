@@ -140,9 +140,9 @@ def read_sides(
     expected, observed = _both(read_pos, read_klaviyo, stop)
     observed_paths = [paths[1]]
     if seconds := seconds_of(expected):
-        placed = [metric for metric in metrics if kinds[metric.name] is Kind.PLACED]
+        sent = [metric for metric in metrics if kinds[metric.name] in {Kind.PLACED, Kind.REFUNDED}]
         observed_paths.append(folder / "observed_voided.parquet")
-        read_events(observed_paths[-1], placed, seconds, lambda: False, observed)
+        read_events(observed_paths[-1], sent, seconds, lambda: False, observed)
     return Sides(
         facts,
         klaviyo,

@@ -1,7 +1,8 @@
 """Sales voided within the window but completed long before it: is there something to make up for?
 
 A window of sales does not hold them, since a sale keeps its day. Only where a Placed Order of such a sale is
-in Klaviyo is a Canceled Order owed; so that one is looked for at the very second the sale was completed.
+in Klaviyo is a Canceled Order owed, and only where a Refunded Order is, does it say something untrue; so
+these are looked for at the very second the sale was completed.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def old_voids(source: object, window: Window, read: ExpectedRead) -> Iterator[Pa
 
 
 def seconds_of(read: ExpectedRead) -> list[Window]:
-    """The seconds at which Placed Orders of old voided sales would lie, at most SECONDS_MAX of the latest."""
+    """The seconds at which the events of old voided sales would lie, at most SECONDS_MAX of the latest."""
     latest = islice(sorted(read.old_seconds, reverse=True), SECONDS_MAX)
     second = timedelta(seconds=1)
     return [Window(at, at + second) for at in (datetime.fromtimestamp(s, UTC) for s in sorted(latest))]

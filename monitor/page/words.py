@@ -48,7 +48,7 @@ KINDS: Mapping[FindingKind, KindWords] = {
         "Till's own total differs", "A register counted something else than the POS shows of it."
     ),
     FindingKind.DUPLICATE: KindWords("Duplicates", "Klaviyo counts the same sale more than once."),
-    FindingKind.ORPHANED: KindWords("Orphaned", "Klaviyo has an event whose sale the POS does not have."),
+    FindingKind.ORPHANED: KindWords("Orphaned", "Klaviyo has an event that no sale in the POS stands for."),
     FindingKind.AMOUNT_MISMATCH: KindWords(
         "Another amount", "Sale and event are both there but differ in value."
     ),
@@ -90,7 +90,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("Missing", "It should be in Klaviyo, had time enough to get there, and is not there."),
     ("Delivered", "In the POS and in Klaviyo, under the same id."),
     ("Other amount", "Money only: what delivered events say beyond what the POS says of the same sales."),
-    ("Orphaned", "In Klaviyo under an id that the POS does not have."),
+    ("Orphaned", "In Klaviyo, though nothing in the POS stands for it."),
     ("Duplicates", "Further copies of something that Klaviyo already has."),
     ("From or to another day", "Delivered, but the event lies on another day or in another currency."),
     ("In Klaviyo", "Every event of this metric that Klaviyo has for these days."),

@@ -57,6 +57,8 @@ WHERE u.kind IN ('canceled', 'shipped') AND e.happened_at < u.happened_at
   AND ((u.happened_at - e.happened_at) % 86400 = 0
        OR u.happened_at - e.happened_at IN (abs(so.offset_s), abs(ko.offset_s), abs(so.offset_s - ko.offset_s)));
 
+-- A sale that is void now was rightly sent if it was sent before, for a Canceled Order makes up for it. Nothing
+-- makes up for a voided refund: its event says something untrue from then on.
 CREATE TABLE judged_units AS
 SELECT u.unit_no, u.shop_id, u.zone, u.metric, u.kind, u.sale_id, u.currency, u.total_minor, u.reason,
        e.event_no, e.business_day AS event_day, e.currency AS event_currency, e.value_minor,
@@ -66,7 +68,8 @@ SELECT u.unit_no, u.shop_id, u.zone, u.metric, u.kind, u.sale_id, u.currency, u.
        CASE WHEN u.kind IN ('canceled', 'shipped')
                  AND e.happened_at <= u.happened_at AND e.happened_at >= u.completed_at AND m.unit_no IS NULL
             THEN e.business_day ELSE u.business_day END AS business_day,
-       CASE WHEN e.event_no IS NOT NULL AND (u.reason = '' OR u.reasons = 'voided') THEN 'delivered'
+       CASE WHEN e.event_no IS NOT NULL AND (u.reason = '' OR (u.reasons = 'voided' AND u.kind <> 'refunded'))
+            THEN 'delivered'
             WHEN u.reason <> '' THEN 'excluded'
             WHEN u.changed_at > q.as_of_s - q.settle_s THEN 'settling'
             ELSE 'missing' END AS status

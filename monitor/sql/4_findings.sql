@@ -1,7 +1,7 @@
 -- Every single difference, named, one row each. `unit_no` and `event_no` lead to the evidence of either side;
 -- `other_no` is the event that was taken as the delivered one where a key is there twice, or that took the
 -- place of a missing one.
--- In:  params, units, events, pairs, judged_units, judged_events
+-- In:  params, units, events, pairs, offsets, judged_units, judged_events
 -- Out: finding_rows
 
 -- Sales of one customer and second whose event Klaviyo dropped, because it takes the second for the id where
@@ -16,6 +16,13 @@ JOIN units w ON w.unit_no = p.unit_no
 WHERE j.status = 'missing' AND u.customer_id <> '' AND w.customer_id = u.customer_id
   AND e.unique_id = CAST(e.happened_at AS VARCHAR)
 GROUP BY u.unit_no;
+
+-- A refund that was voided after it was sent is also told on the day it was voided: its own may be long past.
+CREATE TABLE undone_refunds AS
+SELECT u.unit_no, DATE '1970-01-01' + CAST(floor((u.changed_at + o.offset_s) / 86400.0) AS INTEGER) AS voided_on
+FROM units u
+JOIN offsets o ON o.zone = u.zone AND u.changed_at >= o.from_s AND u.changed_at < o.to_s
+WHERE u.kind = 'refunded' AND u.voided;
 
 CREATE TABLE finding_rows AS
 SELECT f.kind, f.shop_id, f.zone, f.metric, f.currency, f.unit_no, f.event_no, f.other_no,
@@ -53,9 +60,11 @@ FROM (
     UNION ALL
     SELECT CASE WHEN e.happened_at > q.as_of_s + q.future_s THEN 'future_dated' ELSE 'orphaned' END,
            e.shop_id, e.zone, e.business_day,
-           CASE WHEN e.happened_at > q.as_of_s + q.future_s THEN q.last_day ELSE e.business_day END,
+           CASE WHEN e.happened_at > q.as_of_s + q.future_s THEN q.last_day
+                ELSE coalesce(v.voided_on, e.business_day) END,
            e.metric, e.currency, e.named_no, e.event_no, NULL, e.value_minor
-    FROM judged_events e CROSS JOIN params q WHERE e.status = 'orphaned'
+    FROM judged_events e CROSS JOIN params q LEFT JOIN undone_refunds v ON v.unit_no = e.unit_no
+    WHERE e.status = 'orphaned'
     UNION ALL
     SELECT CASE WHEN e.double_key THEN 'double_key'
                 WHEN v.unique_id <> '' AND o.unique_id <> '' AND v.unique_id <> o.unique_id
