@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -50,7 +50,6 @@ class Response:
 class _Ask:
     method: str
     url: str
-    params: Params | None
     content: bytes | None
     headers: Mapping[str, str]
     cost: float
@@ -94,6 +93,13 @@ class ApiClient:
         self._clock = clock
         self._retry = retry
         self._body_max_bytes = body_max_bytes
+        self._retrying = Retrying(
+            sleep=clock.sleep,
+            retry=lambda state: isinstance(_failure(state), _Again),
+            wait=self._wait_s,
+            stop=self._enough,
+            reraise=True,
+        )
         self._http = httpx.Client(
             auth=auth,
             transport=transport,
@@ -130,8 +136,8 @@ class ApiClient:
         sent = dict(headers or {})
         if content_type is not None:
             sent["Content-Type"] = content_type
-        url = self._address(path_or_url)
-        ask = _Ask(method, url, params, content, sent, cost, bucket, repeatable, classify)
+        url = self._address(path_or_url, params)
+        ask = _Ask(method, url, content, sent, cost, bucket, repeatable, classify)
         return self._persist(lambda: self._attempt(ask))
 
     def fetch(
@@ -150,9 +156,8 @@ class ApiClient:
 
         `decode` raises `msgspec.DecodeError` or `ValueError` for what it cannot read.
         """
-        ask = _Ask(
-            method, self._address(path_or_url), params, None, headers or {}, cost, bucket, True, classify
-        )
+        url = self._address(path_or_url, params)
+        ask = _Ask(method, url, None, headers or {}, cost, bucket, True, classify)
 
         def read() -> tuple[T, Response]:
             response = self._attempt(ask)
@@ -163,7 +168,9 @@ class ApiClient:
 
         return self._persist(read)
 
-    def _address(self, path_or_url: str) -> str:
+    def _address(self, path_or_url: str, params: Params | None) -> str:
+        if params:  # joined here: httpx would take the address apart and put it together twice
+            path_or_url = f"{path_or_url}{'&' if '?' in path_or_url else '?'}{urlencode(params)}"
         if "://" not in path_or_url.partition("?")[0]:
             return f"{self.base_url}/{path_or_url.lstrip('/')}"
         if _origin(path_or_url) != _origin(self.base_url):
@@ -175,15 +182,8 @@ class ApiClient:
         return path_or_url
 
     def _persist(self, attempt: Callable[[], T]) -> T:
-        retrying = Retrying(
-            sleep=self._clock.sleep,
-            retry=lambda state: isinstance(_failure(state), _Again),
-            wait=self._wait_s,
-            stop=self._enough,
-            reraise=True,
-        )
         try:
-            return retrying(attempt)
+            return self._retrying(attempt)
         except _Again as failed:
             raise failed.trouble from None
 
@@ -200,9 +200,7 @@ class ApiClient:
 
     def _attempt(self, ask: _Ask) -> Response:
         self.limiter.acquire(ask.cost, ask.bucket)
-        request = self._http.build_request(
-            ask.method, ask.url, params=ask.params, content=ask.content, headers=ask.headers
-        )
+        request = self._http.build_request(ask.method, ask.url, content=ask.content, headers=ask.headers)
         try:
             response = self._receive(request)
         except (httpx.RequestError, ConnectionError, TimeoutError) as problem:
