@@ -26,10 +26,10 @@ from sync.http.errors import (
     Unintelligible,
 )
 from sync.http.limits import LeakyBucket, SlidingWindows
+from sync.http.oauth import OAuthApp
 from sync.http.retry import RetryPolicy
 from sync.http.tokens import TokenVault
-from sync.sources.lightspeed_r import wire
-from sync.sources.lightspeed_r.auth import OAuth, OAuthApp
+from sync.sources.lightspeed_r import auth, wire
 
 T = TypeVar("T")
 UPSTREAM = "Lightspeed R-Series"
@@ -212,13 +212,12 @@ def connect(
     `https://cloud.lightspeedapp.com`; `transport` mounts a fake that plays both.
     """
     signing = auth_client(auth_url, clock=clock, transport=transport, tls=tls, retry=retry)
-    oauth = OAuth(app, signing, vault, clock)
     api = ApiClient(
         UPSTREAM,
         f"{api_url.rstrip('/')}/API/V3",
         clock=clock,
         limiter=LeakyBucket(clock, share),
-        auth=oauth,
+        auth=auth.oauth(signing, app, vault, clock),
         transport=transport,
         tls=tls,
         retry=retry,

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from sync.http.client import ApiClient
+from sync.http.oauth import OAuthApp
 from sync.http.tokens import Tokens
 from sync.sources.fields import WrongSettings
 from sync.sources.lightspeed_r import auth
 from sync.sources.lightspeed_r import client as lightspeed_r
-from sync.sources.lightspeed_r.auth import OAuthApp
 from sync.sources.lightspeed_r.settings import Settings
 from sync.sources.lightspeed_r.source import LightspeedRSource
 from sync.sources.protocol import Attempt, Link, Till

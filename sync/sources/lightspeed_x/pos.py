@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from sync.http.client import ApiClient
+from sync.http.oauth import OAuthApp
 from sync.http.tokens import Tokens
 from sync.sources.fields import WrongSettings
 from sync.sources.lightspeed_x import auth
 from sync.sources.lightspeed_x import client as lightspeed_x
-from sync.sources.lightspeed_x.auth import OAuth, OAuthApp, PersonalToken
 from sync.sources.lightspeed_x.client import LightspeedXClient
 from sync.sources.lightspeed_x.consent import Consent
 from sync.sources.lightspeed_x.settings import Settings
@@ -81,12 +81,12 @@ def _client(link: Link, settings: Settings) -> LightspeedXClient:
     if settings.personal_token:
         remedy = f"create a new personal token in the store and put it into accounts.{link.account}.{NAME}"
         return lightspeed_x.connect(
-            settings.base_url, auth=PersonalToken(settings.personal_token), signing=None, remedy=remedy,
+            settings.base_url, auth=auth.PersonalToken(settings.personal_token), signing=None, remedy=remedy,
             clock=link.clock, share=link.share, transport=link.transport, tls=link.tls, retry=link.retry,
         )  # fmt: skip
     app, signing = _app(link, settings), _signing(link, settings)
     return lightspeed_x.connect(
-        settings.base_url, auth=OAuth(app, signing, link.vault(), link.clock), signing=signing,
+        settings.base_url, auth=auth.oauth(signing, app, link.vault(), link.clock), signing=signing,
         remedy=app.remedy, clock=link.clock, share=link.share, transport=link.transport, tls=link.tls,
         retry=link.retry,
     )  # fmt: skip
@@ -106,4 +106,4 @@ def _app(link: Link, settings: Settings) -> OAuthApp:
         )
     if not settings.client_secret:
         raise WrongSettings(link.lacks(NAME, "client_secret", "client secret"))
-    return OAuthApp(settings.client_id, settings.client_secret, settings.redirect_uri, link.account)
+    return OAuthApp(settings.client_id, settings.client_secret, link.account, settings.redirect_uri)

@@ -13,8 +13,8 @@ from fakes.kit.clock import VirtualClock
 from fakes.lightspeed_r.app import LightspeedRFake, build
 from fakes.lightspeed_r.records import LineIn
 from sync.domain.facts import Product
+from sync.http.oauth import OAuthApp
 from sync.http.tokens import Tokens
-from sync.sources.lightspeed_r.auth import OAuthApp
 from sync.sources.lightspeed_r.client import LightspeedRClient, connect
 from sync.sources.lightspeed_r.source import LightspeedRSource
 from sync.sources.protocol import Page

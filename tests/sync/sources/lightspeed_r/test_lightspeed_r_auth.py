@@ -11,9 +11,9 @@ from r_till import NOON, Till
 
 from fakes.lightspeed_r.app import CLIENT_ID
 from sync.http.errors import ApiTrouble, Reconnect, Refused, TryLater, Unintelligible
+from sync.http.oauth import OAuthApp
 from sync.http.tokens import Tokens, pkce
 from sync.sources.lightspeed_r import auth
-from sync.sources.lightspeed_r.auth import OAuthApp
 from sync.sources.lightspeed_r.client import auth_client
 
 COMMAND = "tillproof accounts connect main-street"
@@ -185,7 +185,12 @@ def sign_in(body: str, status: int = 200) -> ApiTrouble:
 
 @pytest.mark.parametrize(
     "body",
-    ["{}", '{"access_token":"a"}', '{"access_token":"a","refresh_token":"b","expires_in":"soon"}'],
+    [
+        "{}",
+        '{"access_token":"a"}',
+        '{"access_token":"a","refresh_token":"b","expires_in":"soon"}',
+        '{"access_token":"a","refresh_token":"b","expires_in":"99999999999999999999"}',
+    ],
 )
 def test_an_answer_without_tokens_is_not_mistaken_for_them(body: str) -> None:
     assert isinstance(sign_in(body), Unintelligible)

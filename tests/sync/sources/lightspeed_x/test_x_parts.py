@@ -16,6 +16,7 @@ from fakes.lightspeed_x.app import build
 from sync.domain.presets import PRESETS
 from sync.http.errors import Reconnect
 from sync.http.limits import FixedWindow
+from sync.http.oauth import OAuthApp
 from sync.http.tokens import Tokens
 from sync.settings import Settings, WrongSettings
 from sync.sources.lightspeed_x import auth, pos
@@ -259,7 +260,7 @@ def test_a_used_up_refresh_token_asks_for_a_person() -> None:
     clock = VirtualClock(NOW)
     fake = build(clock)
     api = token_client("https://till.fake", clock=clock, transport=httpx.WSGITransport(app=fake.wsgi))
-    app = auth.OAuthApp(fake.credentials["client_id"], fake.credentials["client_secret"], "", "main")
+    app = OAuthApp(fake.credentials["client_id"], fake.credentials["client_secret"], "main")
     fresh = auth.refresh(api, app, fake.credentials["refresh_token"], clock)
     assert fresh.refresh_token != fake.credentials["refresh_token"]
     with pytest.raises(Reconnect, match="accounts connect main"):
