@@ -1,7 +1,7 @@
 """What every ``POST /_fake/seed`` asks for, read strictly, and what the made-up shops have in common."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -35,6 +35,31 @@ class History:
         return now - timedelta(days=self.days + 1)
 
 
+def run(
+    asked: Mapping[str, Any],
+    *,
+    receipts: Callable[..., Any],
+    made_up: Callable[[History], Mapping[str, int]],
+) -> dict[str, Any]:
+    """Fill a till with real receipts where they are asked for, else with made-up ones; returns what it holds.
+
+    ``receipts`` is the till's own ``receipts.load``; ``made_up`` returns how many articles it made, under the
+    till's name for them. Raises ValueError for numbers that make no sense.
+    """
+    if (wanted := receipts_wanted(asked)) is not None:
+        loaded: dict[str, Any] = receipts(**wanted).as_json()
+        return loaded
+    history = read(asked, also=("receipts",))
+    made = made_up(history)
+    return {
+        "shops": history.shops,
+        "customers": history.customers,
+        **made,
+        "sales": history.sales,
+        "days": history.days,
+    }
+
+
 def read(asked: Mapping[str, Any], also: Iterable[str] = ()) -> History:
     """What was asked for, with its defaults. Raises ValueError that says which number is wrong and why.
 
@@ -63,7 +88,7 @@ def number(asked: Mapping[str, Any], name: str, default: int) -> int:
     return value
 
 
-def receipts(asked: Mapping[str, Any]) -> dict[str, Any] | None:
+def receipts_wanted(asked: Mapping[str, Any]) -> dict[str, Any] | None:
     """The keyword arguments of a fake's ``receipts.load`` when ``"receipts": true`` is asked for, else None.
 
     Raises ValueError for anything beside them.

@@ -1,8 +1,6 @@
 """A stateful fake of the Lightspeed Retail R-Series API: OAuth and data on one port."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
@@ -50,7 +48,7 @@ def build(
             "all_access_token": authority.office.access,
         },
         seed=seed,
-        seeder=_seeder(state),
+        seeder=lambda asked: seeding.seed(state, asked),
     )
     fake.flask.register_error_handler(HTTPException, errors.http)
     fake.flask.register_blueprint(oauth_blueprint(authority, switches))
@@ -59,7 +57,3 @@ def build(
         fake.flask.register_blueprint(api.blueprint())
     fake.flask.register_blueprint(back_office(state))
     return fake
-
-
-def _seeder(state: State) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    return lambda asked: seeding.seed(state, asked)

@@ -4,16 +4,16 @@ loaded = load(state, seed=7, days=7)
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from fakes.lightspeed_r import trade
 from fakes.lightspeed_r.records import LineIn, Sale
 from fakes.lightspeed_r.wire import CENT, SCALE
 from fakes.receipts import load as receipts_load
 from fakes.receipts.data import Product, Receipts
-from fakes.receipts.load import Loaded
+from fakes.receipts.load import Asked, Loaded
 from fakes.receipts.odd import PER_THOUSAND, Odd
 from fakes.receipts.people import Person
 from fakes.receipts.play import WEB_SHOP, Rung, instant
@@ -26,18 +26,9 @@ _HAS_PICTURE = 3  # one article of three
 _NO_PATH: tuple[str, ...] = ()
 
 
-def load(
-    state: "State",
-    *,
-    seed: int = 1,
-    days: int | None = None,
-    start: date | str | None = None,
-    trade: bool = True,
-) -> Loaded:
+def load(state: "State", **asked: Unpack[Asked]) -> Loaded:
     """Ring up the receipts of `days` dates from `start`, as `fakes.receipts.load.load` says."""
-    return receipts_load.load(
-        lambda receipts: RTill(state, receipts), state.clock, seed=seed, days=days, start=start, trade=trade
-    )
+    return receipts_load.load(lambda receipts: RTill(state, receipts), state.clock, **asked)
 
 
 class RTill:
@@ -88,12 +79,10 @@ class RTill:
         if product is None:
             name, path, brand, picture = f"Article {product_id}", _NO_PATH, "", None
         else:
-            path = tuple(
-                _words(part) for part in (product.department, product.category, product.type) if part
-            )
+            # R-Series joins a category's path with slashes, so a name must not hold one.
+            path = tuple(_no_slash(part) for part in product.path)
             brand = f"{product.brand} brand, manufacturer {product.manufacturer_id}" if product.brand else ""
-            named = _words(product.type or product.category or product.department)
-            name = f"{named} {product.package.lower()}".strip() or f"Article {product_id}"
+            name = f"{path[-1] if path else ''} {product.package.lower()}".strip() or f"Article {product_id}"
             picture = f"article-{product_id}" if product_id % _HAS_PICTURE == 0 else None
         self._items[product_id] = int(
             self._state.add_item(
@@ -176,11 +165,9 @@ class RTill:
         return trade.ring_up(self._state, made, self._write_lines(basket, sale_id))
 
     def _write_lines(self, basket: int, sale_id: int) -> list[int]:
-        receipts, lines, items = self._receipts, self._state.lines, self._items
-        part = slice(int(receipts.first[basket]), int(receipts.stop[basket]))
-        columns = (receipts.product, receipts.quantity, receipts.sales, receipts.loyalty, receipts.match)
+        lines, items = self._state.lines, self._items
         written = []
-        for product, sold, sales, loyalty, match in zip(*(c[part].tolist() for c in columns), strict=True):
+        for product, sold, sales, loyalty, match in self._receipts.lines_of(basket):
             quantity = sold or 1
             discount = (loyalty + match) * CENT
             subtotal = sales * CENT + discount
@@ -198,6 +185,5 @@ class RTill:
         return {line_ids[place]: count for place, count in pieces.items()}
 
 
-def _words(text: str) -> str:
-    # R-Series joins a category's path with slashes, so a name must not hold one.
-    return text.replace("/", " & ").capitalize()
+def _no_slash(text: str) -> str:
+    return text.replace("/", " & ")

@@ -1,14 +1,14 @@
 """A stateful fake of the Lightspeed Retail X-Series API: OAuth, data and webhooks on one port, any host."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
 from fakes.kit.app import Fake, make
 from fakes.kit.clock import Clock
+from fakes.lightspeed_x import seed as seeding
 from fakes.lightspeed_x.errors import Errors
 from fakes.lightspeed_x.gate import Gate, versioned
 from fakes.lightspeed_x.hooks import Hooks
@@ -74,7 +74,7 @@ def build(
             "personal_token": authority.personal_token,
         },
         seed=seed,
-        seeder=_seeder(state),
+        seeder=lambda asked: seeding.seed(state, asked),
         push=hooks.push,
     )
     gate = Gate(state, switches, authority, limits, errors, fake.faults)
@@ -94,12 +94,3 @@ def _register_count(state: State) -> Callable[[], int]:
         return sum(1 for row in state.registers if row.deleted_at is None)
 
     return count
-
-
-def _seeder(state: State) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    def run(asked: Mapping[str, Any]) -> dict[str, Any]:
-        from fakes.lightspeed_x import seed as seeding  # noqa: PLC0415  Faker is slow to import
-
-        return seeding.seed(state, asked)
-
-    return run

@@ -4,14 +4,14 @@ loaded = load(state, seed=7, days=7)
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from fakes.lightspeed_x.records import LineIn
 from fakes.receipts import load as receipts_load
 from fakes.receipts.data import Product, Receipts
-from fakes.receipts.load import Loaded
+from fakes.receipts.load import Asked, Loaded
 from fakes.receipts.odd import Odd
 from fakes.receipts.people import Person
 from fakes.receipts.play import Rung, instant
@@ -43,18 +43,9 @@ RATES: Mapping[Odd, int] = {
 }
 
 
-def load(
-    state: "State",
-    *,
-    seed: int = 1,
-    days: int | None = None,
-    start: date | str | None = None,
-    trade: bool = True,
-) -> Loaded:
+def load(state: "State", **asked: Unpack[Asked]) -> Loaded:
     """Ring up the receipts of `days` dates from `start`, as `fakes.receipts.load.load` says."""
-    return receipts_load.load(
-        lambda receipts: XTill(state, receipts), state.clock, seed=seed, days=days, start=start, trade=trade
-    )
+    return receipts_load.load(lambda receipts: XTill(state, receipts), state.clock, **asked)
 
 
 class XTill:
@@ -105,12 +96,9 @@ class XTill:
         more: dict[str, Any] = {}
         name = f"Article {product_id}"
         if product is not None:
-            words = [
-                part.capitalize() for part in (product.department, product.category, product.type) if part
-            ]
-            name = f"{words[-1] if words else ''} {product.package.lower()}".strip() or name
-            if words:
-                more["category_id"] = self._state.add_category(tuple(words))
+            name = product.name or name
+            if product.path:
+                more["category_id"] = self._state.add_category(product.path)
             if product.brand:
                 more["brand_id"] = self._state.add_brand(f"{product.brand} {product.manufacturer_id}")
         if product_id % _HAS_PICTURE == 0:
@@ -170,13 +158,7 @@ class XTill:
         """Nothing is left to put in order."""
 
     def _lines(self, basket: int) -> list[LineIn]:
-        receipts = self._receipts
-        part = slice(int(receipts.first[basket]), int(receipts.stop[basket]))
-        columns = (receipts.product, receipts.quantity, receipts.sales, receipts.loyalty, receipts.match)
-        return [
-            self._line(*numbers)
-            for numbers in zip(*(column[part].tolist() for column in columns), strict=True)
-        ]
+        return [self._line(*numbers) for numbers in self._receipts.lines_of(basket)]
 
     def _line(self, product: int, sold: int, sales: int, loyalty: int, match: int) -> LineIn:
         """A unit price holds whole cents here: what does not divide is sold as one piece."""

@@ -4,6 +4,7 @@ Amounts are whole cents and exact: the data holds two decimals. Shop-local times
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
@@ -46,6 +47,16 @@ class Product:
     type: str
     package: str
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Its categories from the widest to the narrowest, those that the data names."""
+        return tuple(part.capitalize() for part in (self.department, self.category, self.type) if part)
+
+    @property
+    def name(self) -> str:
+        """What a receipt would call it; empty where the data has no words for it."""
+        return f"{self.path[-1] if self.path else ''} {self.package.lower()}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
@@ -70,6 +81,12 @@ class Receipts:
     def line_count(self) -> int:
         """How many lines the baskets have together."""
         return int((self.stop - self.first).sum())
+
+    def lines_of(self, basket: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """Article, quantity as in the data, cents received, cents off by loyalty, cents off by a coupon."""
+        part = slice(int(self.first[basket]), int(self.stop[basket]))
+        columns = (self.product, self.quantity, self.sales, self.loyalty, self.match)
+        return zip(*(column[part].tolist() for column in columns), strict=True)
 
 
 def first_day(days: int, start: date | None) -> date:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from faker import Faker
 
@@ -62,25 +62,25 @@ class Loaded:
         }
 
 
-def load(
-    open_till: Callable[[Receipts], Till],
-    clock: Clock,
-    *,
-    seed: int = 1,
-    days: int | None = None,
-    start: date | str | None = None,
-    trade: bool = True,
-) -> Loaded:
+class Asked(TypedDict, total=False):
+    """What every till's `receipts.load` may be asked for; each has a default."""
+
+    seed: int
+    days: int | None
+    start: date | str | None
+    trade: bool
+
+
+def load(open_till: Callable[[Receipts], Till], clock: Clock, **asked: Unpack[Asked]) -> Loaded:
     """Ring up the receipts of `days` shop-local dates (a week) from `start`, and RECEIPTS.md's odd sales.
 
     `start` is 8 March 2017 unless given (so that a week holds a clock change), 1 January for a whole year.
     With `trade=False` a virtual clock that stands before the last change is first put past it: everything
     is history. Raises NoReceipts when the data is not installed, ValueError when those days have no receipt.
     """
-    days = WEEK_DAYS if days is None else days
-    start = date.fromisoformat(start) if isinstance(start, str) else start
+    seed, days, start = _period(asked)
     receipts = read(seed=seed, days=days, start=start)
-    if not trade:
+    if not asked.get("trade", True):
         _put_clock_past(clock, receipts)
     till = open_till(receipts)
     households = sorted(set(receipts.household.tolist()))
@@ -117,6 +117,15 @@ def load(
         trading=count(odd["trading"]),
         fates=dict(sorted(done.fates.items())),
         lines_by_fate=dict(sorted(done.lines.items())),
+    )
+
+
+def _period(asked: Asked) -> tuple[int, int, date | None]:
+    days, start = asked.get("days"), asked.get("start")
+    return (
+        asked.get("seed", 1),
+        WEEK_DAYS if days is None else days,
+        date.fromisoformat(start) if isinstance(start, str) else start,
     )
 
 

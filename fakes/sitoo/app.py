@@ -1,8 +1,7 @@
 """A stateful fake of Sitoo's REST API v2 and its Events SPI."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 from flask import Blueprint, request
@@ -51,7 +50,7 @@ def build(
         errors=errors,
         credentials=_credentials(passwords, account_id, site_id),
         seed=seed,
-        seeder=_seeder(state),
+        seeder=lambda asked: seeding.seed(state, asked),
         push=state.events.push,
     )
     api = Blueprint("api", __name__)
@@ -112,7 +111,3 @@ def _back_office(state: State) -> Blueprint:
         return answer(msgspec.to_builtins(state.events.subscriptions))
 
     return office
-
-
-def _seeder(state: State) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    return lambda asked: seeding.seed(state, asked)

@@ -6,13 +6,13 @@ Registers close every night at ten, local time, so that every sale lies in a Z-r
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from fakes.receipts import load as receipts_load
 from fakes.receipts.data import Product, Receipts
-from fakes.receipts.load import Loaded
+from fakes.receipts.load import Asked, Loaded
 from fakes.receipts.odd import Odd
 from fakes.receipts.people import Person
 from fakes.receipts.play import Rung, instant
@@ -43,23 +43,9 @@ RATES: Mapping[Odd, int] = {
 }
 
 
-def load(
-    state: "State",
-    *,
-    seed: int = 1,
-    days: int | None = None,
-    start: date | str | None = None,
-    trade: bool = True,
-) -> Loaded:
+def load(state: "State", **asked: Unpack[Asked]) -> Loaded:
     """Ring up the receipts of `days` dates from `start`, as `fakes.receipts.load.load` says."""
-    return receipts_load.load(
-        lambda receipts: SitooTill(state, receipts),
-        state.clock,
-        seed=seed,
-        days=days,
-        start=start,
-        trade=trade,
-    )
+    return receipts_load.load(lambda receipts: SitooTill(state, receipts), state.clock, **asked)
 
 
 class SitooTill:
@@ -115,12 +101,9 @@ class SitooTill:
         """An article in the category of its department; prices hold no VAT, as in the data."""
         name, more = f"Article {product_id}", dict[str, Any]()
         if product is not None:
-            words = [
-                part.capitalize() for part in (product.department, product.category, product.type) if part
-            ]
-            name = f"{words[-1] if words else ''} {product.package.lower()}".strip() or name
-            if words:
-                more["category_id"] = self._category(words[0])
+            name = product.name or name
+            if product.path:
+                more["category_id"] = self._category(product.path[0])
         if product_id % _HAS_PICTURE == 0:
             more["image"] = f"https://images.fake/{product_id}.jpg"
         self._products[product_id] = self._state.add_product(
@@ -186,13 +169,7 @@ class SitooTill:
         return {"first": person.first, "last": person.last, "phone": ""}
 
     def _lines(self, basket: int) -> list[LineIn]:
-        receipts = self._receipts
-        part = slice(int(receipts.first[basket]), int(receipts.stop[basket]))
-        columns = (receipts.product, receipts.quantity, receipts.sales, receipts.loyalty, receipts.match)
-        return [
-            self._line(*numbers)
-            for numbers in zip(*(column[part].tolist() for column in columns), strict=True)
-        ]
+        return [self._line(*numbers) for numbers in self._receipts.lines_of(basket)]
 
     def _line(self, product: int, sold: int, sales: int, loyalty: int, match: int) -> LineIn:
         """A unit price holds whole cents here: what does not divide is sold as one piece."""

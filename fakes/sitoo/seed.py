@@ -1,19 +1,18 @@
 """A small made-up history for `POST /_fake/seed`, the same for the same numbers."""
 
-import random
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
-from fakes.kit import seeding
+from fakes.kit import made_up, seeding
 from fakes.sitoo.records import LineIn
 from fakes.sitoo.state import State
 
 # Faker's own free domains are example.*, which Klaviyo swallows without a word.
 _MAIL_DOMAINS = ("fjallpost.se", "hamnbrev.se", "aelvmail.net")
-_GOODS = {
+_SHELVES = {
     "Tops": ("Linen Shirt", "Oxford Shirt", "Flannel Shirt"),
     "Socks": ("Wool Socks", "Cotton Socks"),
     "Kitchen": ("Enamel Mug", "Bread Knife", "Tea Towel"),
@@ -25,26 +24,29 @@ _CITIES = ("Stockholm", "Gothenburg", "Malmo", "Uppsala", "Lund")
 def seed(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Stores, customers and `sales` spread over the last `days` days, each till closed every night.
 
-    Raises ValueError for numbers that make no sense.
+    Real receipts with `"receipts": true`. Raises ValueError for numbers that make no sense.
     """
-    if (wanted := seeding.receipts(asked)) is not None:
-        loaded: dict[str, Any] = import_module("fakes.sitoo.receipts").load(state, **wanted).as_json()
-        return loaded
-    history = seeding.read(asked, also=("receipts",))
-    rng = history.rng
+    return seeding.run(
+        asked,
+        receipts=lambda **wanted: import_module("fakes.sitoo.receipts").load(state, **wanted),
+        made_up=lambda history: _fill(state, history),
+    )
+
+
+def _fill(state: State, history: seeding.History) -> dict[str, int]:
+    """One order in ten is paid in cash."""
+    now = state.clock.now()
     registers = _places(state, history.shops)
     people = _people(state, history)
-    products = _products(state, rng)
-    _sales(state, history, registers=registers, people=people, products=products)
-    start = state.clock.now() - timedelta(days=history.days)
-    state.close_every_night((start - timedelta(days=1)).date(), state.clock.now().date())
-    return {
-        "shops": history.shops,
-        "customers": history.customers,
-        "items": len(products),
-        "sales": history.sales,
-        "days": history.days,
-    }
+    products = _products(state, history)
+    for sale in made_up.sales(history, now, places=registers, people=people, articles=products):
+        lines = [LineIn(*line) for line in sale.lines]
+        payment = "Cash" if sale.number % 10 == 3 else "Card"
+        order_id = state.sell(sale.place, sale.at, lines, user_id=sale.buyer, payment=payment)
+        if sale.back_at:
+            state.refund(order_id, sale.back_at)
+    state.close_every_night((now - timedelta(days=history.days + 1)).date(), now.date())
+    return {"items": len(products)}
 
 
 def _places(state: State, count: int) -> list[str]:
@@ -60,8 +62,7 @@ def _places(state: State, count: int) -> list[str]:
 
 def _people(state: State, history: seeding.History) -> list[str]:
     """One in ten is known to an external CRM."""
-    faker, rng = import_module("faker").Faker("sv_SE"), history.rng
-    faker.seed_instance(rng.randrange(1 << 30))
+    faker, rng = made_up.faker("sv_SE", history.rng), history.rng
     at = history.first_customer_at(state.clock.now())
     made = []
     for number in range(history.customers):
@@ -82,40 +83,18 @@ def _people(state: State, history: seeding.History) -> list[str]:
     return made
 
 
-def _products(state: State, rng: random.Random) -> list[tuple[int, Decimal]]:
-    brand = state.add_manufacturer("Hearth & Field")
-    made: list[tuple[int, Decimal]] = []
-    for category, names in _GOODS.items():
-        category_id = state.add_category(category)
-        for name in names:
-            price, number = Decimal(rng.randrange(49, 900)), len(made) + 1
-            product_id = state.add_product(
-                name,
-                sku=f"HF-{number:03d}",
-                price=price,
-                category_id=category_id,
-                manufacturer_id=brand,
-                image=f"hf{number:03d}.jpg",
-            )
-            made.append((product_id, price))
-    return made
-
-
-def _sales(
-    state: State,
-    history: seeding.History,
-    *,
-    registers: list[str],
-    people: list[str],
-    products: list[tuple[int, Decimal]],
-) -> None:
-    """In time order up to now; one in five anonymous, one in thirty given back, one in ten paid in cash."""
-    rng = history.rng
-    for number, at in enumerate(history.moments(state.clock.now())):
-        basket = rng.sample(products, k=min(len(products), rng.randint(1, 4)))
-        lines = [LineIn(product_id, rng.choice((1, 1, 1, 2)), price) for product_id, price in basket]
-        buyer = rng.choice(people) if people and number % 5 else None
-        payment = "Cash" if number % 10 == 3 else "Card"
-        order_id = state.sell(rng.choice(registers), at, lines, user_id=buyer, payment=payment)
-        if number % 30 == 29:
-            state.refund(order_id, at + timedelta(hours=2))
+def _products(state: State, history: seeding.History) -> list[tuple[int, Decimal]]:
+    brand = state.add_manufacturer(made_up.BRAND)
+    return made_up.stock(
+        _SHELVES,
+        lambda: Decimal(history.rng.randrange(49, 900)),
+        state.add_category,
+        lambda new, category: state.add_product(
+            new.name,
+            sku=new.sku,
+            price=new.price,
+            category_id=category,
+            manufacturer_id=brand,
+            image=f"{new.picture}.jpg",
+        ),
+    )
