@@ -1,8 +1,11 @@
 """What sales name by id only: the account, its shops and tills, articles with brand and category, groups."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
+from sync.domain.clock import Clock
 from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Product, Shop
 from sync.http.errors import Unintelligible
@@ -14,17 +17,35 @@ from sync.sources.protocol import ProductShelf
 PAGE_ROWS = 10_000
 _FEW = 20  # so many articles are asked for singly; for more it is cheaper to read them all
 _GONE_MAX = 50_000
+_FRESH = timedelta(minutes=1)  # a list read so lately need not be read again
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A list that was read from its first row to its last: the version it reached, when, and what was odd."""
+
+    version: int | None
+    read_at: datetime
+    row_count: int
+    set_aside: tuple[SetAside, ...]
 
 
 class Catalog:
     """The lists behind a store's sales. `shops` is kept up to date in place, for whoever holds it."""
 
     def __init__(
-        self, client: LightspeedXClient, shelf: ProductShelf | None, practice: parse.Practice
+        self,
+        client: LightspeedXClient,
+        shelf: ProductShelf | None,
+        practice: parse.Practice,
+        *,
+        clock: Clock,
     ) -> None:
         """Without a shelf no article is read, and sales go without their names."""
         self._client = client
+        self._clock = clock
+        self._whole: dict[str, Whole] = {}
         self._shelf = shelf
         self._practice = practice
         self._retailer: wire.Retailer | None = None
@@ -55,15 +76,31 @@ class Catalog:
                 UPSTREAM, "does not say which retailer the token is for; check domain_prefix"
             )
         self._retailer = retailer
-        for outlets in self.changed("outlets", 0, wire.DECODE_OUTLETS):
+        for outlets in self._all("outlets", wire.DECODE_OUTLETS):
             self.take_outlets(outlets.rows)
-        for registers in self.changed("registers", 0, wire.DECODE_REGISTERS):
+        for registers in self._all("registers", wire.DECODE_REGISTERS):
             self.take_registers(registers.rows)
         return AccountFacts(retailer.id, retailer.name or "", self._currency, self._shops)
 
     def changed(self, resource: str, after: int, decode: "wire.Decode[T]") -> Iterator[Rows[T]]:
         """Pages of a small feed, deleted rows too."""
         return self._client.changed(resource, after, decode, page_size=PAGE_ROWS, deleted=True)
+
+    def just_read(self, resource: str) -> Whole | None:
+        """How far this list was read whole within the last minute, such as when the account was opened."""
+        whole = self._whole.get(resource)
+        return whole if whole is not None and self._clock.now() - whole.read_at < _FRESH else None
+
+    def _all(self, resource: str, decode: "wire.Decode[T]") -> Iterator[Rows[T]]:
+        """Every page of a small feed from its beginning, with a note of how far it went."""
+        whole = Whole(None, self._clock.now(), 0, ())
+        for rows in self.changed(resource, 0, decode):
+            whole = Whole(
+                rows.version_max or whole.version, whole.read_at,
+                whole.row_count + rows.count, (*whole.set_aside, *rows.set_aside),
+            )  # fmt: skip
+            yield rows
+        self._whole[resource] = whole
 
     def take_outlets(self, rows: Iterable[wire.Outlet]) -> None:
         """Keep these shops; a closed one stays known, for the sales it had."""
@@ -95,14 +132,14 @@ class Catalog:
     def groups(self) -> Mapping[str, str]:
         """Names of the customer groups by id."""
         if self._groups is None:
-            pages = self.changed("customer_groups", 0, wire.DECODE_NAMED)
+            pages = self._all("customer_groups", wire.DECODE_NAMED)
             self._groups = {row.id: row.name or "" for page in pages for row in page.rows if row.id}
         return self._groups
 
     def brands(self) -> Mapping[str, str]:
         """Names of the brands by id."""
         if self._brands is None:
-            pages = self.changed("brands", 0, wire.DECODE_NAMED)
+            pages = self._all("brands", wire.DECODE_NAMED)
             self._brands = {row.id: row.name or "" for page in pages for row in page.rows if row.id}
         return self._brands
 

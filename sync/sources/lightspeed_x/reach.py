@@ -61,6 +61,8 @@ class Reach:
         rows name themselves (`told`), lest all of it be read again; these may be older than the truth.
         """
         now_s = int(now_at.timestamp())
+        if version is None and self.ended and self.start(keep) == self.version:
+            return self  # nothing new for so long that the next read begins where this one did
         latest = self.marks[-1][0] if self.marks else 0
         by_rows = [] if self.ended or version is None else _seconds(told)
         at_s = min(now_s, max([latest, *by_rows])) if by_rows else now_s

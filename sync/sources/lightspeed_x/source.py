@@ -11,7 +11,7 @@ empty page and goes back a little behind its cursor (`reach`).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -24,7 +24,7 @@ from sync.domain.errors import CannotRead, SetAside
 from sync.domain.facts import AccountFacts, Sale
 from sync.http.errors import NotPermitted, Refused
 from sync.sources.lightspeed_x import parse, wire
-from sync.sources.lightspeed_x.catalog import Catalog
+from sync.sources.lightspeed_x.catalog import Catalog, Whole
 from sync.sources.lightspeed_x.client import API_VERSION, LightspeedXClient, expired
 from sync.sources.lightspeed_x.consent import Consent
 from sync.sources.lightspeed_x.hinted import hinted
@@ -62,7 +62,7 @@ class LightspeedXSource:
         """`products` None reads no articles; `practice` is what this merchant makes of sales."""
         self._client = client
         self._clock = clock
-        self._catalog = Catalog(client, products, practice or parse.Practice())
+        self._catalog = Catalog(client, products, practice or parse.Practice(), clock=clock)
         self._people = People(client, consent, self._catalog.groups)
         self._originals = Originals(self._read_original)
         self._overlap = timedelta(seconds=overlap_s)
@@ -265,6 +265,10 @@ class LightspeedXSource:
             return
         reach = Reach.of(cursor)
         before = reach.version
+        self._catalog.brands()
+        if cursor is None and (whole := self._catalog.just_read("brands")) is not None:
+            yield self._all_of("brands", reach, whole)
+            return
         for rows in self._catalog.changed("brands", reach.start(self._overlap), wire.DECODE_NAMED):
             self._catalog.take_brands(rows.rows)
             for row in rows.rows if cursor is not None else ():
@@ -287,6 +291,10 @@ class LightspeedXSource:
 
     def _groups(self, cursor: str | None) -> Iterator[Page]:
         reach = Reach.of(cursor)
+        self._catalog.groups()
+        if (whole := self._catalog.just_read("customer_groups")) is not None:
+            yield self._all_of("groups", reach, whole)
+            return
         for rows in self._catalog.changed("customer_groups", reach.start(self._overlap), wire.DECODE_NAMED):
             if self._catalog.take_groups(rows.rows):
                 self._people.forget_parsed()
@@ -296,17 +304,26 @@ class LightspeedXSource:
     def _shops(self, cursor: str | None) -> Iterator[Page]:
         """Outlets and registers. Both share the numbers of versions, but each list is its own."""
         told = msgspec.json.decode(cursor, type=dict[str, str]) if cursor is not None else {}
-        outlets, registers = (Reach.of(told.get(name)) for name in ("outlets", "registers"))
-        for shops in self._catalog.changed("outlets", outlets.start(self._overlap), wire.DECODE_OUTLETS):
-            self._catalog.take_outlets(shops.rows)
-            outlets = self._moved(outlets, shops, ())
-        for tills in self._catalog.changed(
-            "registers", registers.start(self._overlap), wire.DECODE_REGISTERS
-        ):
-            self._catalog.take_registers(tills.rows)
-            registers = self._moved(registers, tills, ())
+        outlets = self._small("outlets", told, wire.DECODE_OUTLETS, self._catalog.take_outlets)
+        registers = self._small("registers", told, wire.DECODE_REGISTERS, self._catalog.take_registers)
         both = {"outlets": outlets.cursor(), "registers": registers.cursor()}
         yield Page("shops", msgspec.json.encode(both).decode())
+
+    def _small(
+        self,
+        resource: str,
+        told: Mapping[str, str],
+        decode: "wire.Decode[T]",
+        take: Callable[[Sequence[T]], None],
+    ) -> Reach:
+        """Read what changed in a small list, unless all of it was read just now."""
+        reach = Reach.of(told.get(resource))
+        if (whole := self._catalog.just_read(resource)) is not None:
+            return self._reached(reach, whole)
+        for rows in self._catalog.changed(resource, reach.start(self._overlap), decode):
+            take(rows.rows)
+            reach = self._moved(reach, rows, ())
+        return reach
 
     def _look_back(self, cursor: str | None) -> Iterator[Page]:
         now = self._clock.now()
@@ -318,6 +335,16 @@ class LightspeedXSource:
             for page in self.read_window(Window(now - self._lookback, now + _SECOND)):
                 yield replace(page, feed="lookback")
         yield Page("lookback", today)
+
+    def _all_of(self, feed: str, reach: Reach, whole: Whole) -> Page:
+        cursor = self._reached(reach, whole).cursor()
+        return Page(feed, cursor, set_aside=whole.set_aside, row_count=whole.row_count)
+
+    def _reached(self, reach: Reach, whole: Whole) -> Reach:
+        """As if the feed itself had read the list to its end."""
+        if whole.version is not None:
+            reach = reach.moved(whole.version, (), whole.read_at, self._overlap)
+        return reach.moved(None, (), whole.read_at, self._overlap)
 
     def _moved(self, reach: Reach, rows: Rows[T], told: Sequence[str | None]) -> Reach:
         version = rows.version_max if rows.count else None

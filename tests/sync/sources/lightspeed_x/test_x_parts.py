@@ -132,6 +132,17 @@ def test_a_quiet_feed_does_not_read_everything_again() -> None:
     assert len(reach.marks) <= 3
 
 
+def test_once_it_is_quiet_for_longer_than_the_overlap_nothing_is_written_down() -> None:
+    reach = Reach().moved(100, (), at(0), OVERLAP).moved(None, (), at(0), OVERLAP)
+    moving = reach.moved(None, (), at(299), OVERLAP)
+    assert moving.cursor() != reach.cursor()  # whatever is below version 100 may still turn up
+    settled = moving.moved(None, (), at(600), OVERLAP)
+    assert settled.start(OVERLAP) == 100
+    assert settled.moved(None, (), at(9_000), OVERLAP).cursor() == settled.cursor()
+    again = settled.moved(150, (), at(20_000), OVERLAP).moved(None, (), at(20_000), OVERLAP)
+    assert again.start(OVERLAP) == 100  # what is new has to settle too
+
+
 def test_many_polls_within_the_overlap_keep_few_marks() -> None:
     reach = Reach()
     for second in range(1000):
