@@ -1,13 +1,24 @@
 """The judge: looks at the till's truth and at Klaviyo's, and at nothing that lies between them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fakes.klaviyo.eventstore import StoredEvent
 from fakes.klaviyo.state import State as KlaviyoState
-from scenarios.simulation.receipts import SHIPPED, House, Key, Receipt, Want, canceled, placed, usable, wanted
+from scenarios.simulation.receipts import (
+    PLACED,
+    SHIPPED,
+    House,
+    Key,
+    Receipt,
+    Want,
+    canceled,
+    placed,
+    usable,
+    wanted,
+)
 from scenarios.simulation.tills import Hand
 
 
@@ -138,24 +149,41 @@ class Witness:
             )
         if key[0] != "canceled" and event.at not in {want.at_s for want in wants}:
             told.append(f"{_name(key)} happened at {event.at}, not {sorted(want.at_s for want in wants)}")
-        people = {address for want in wants for one in want.people for address in self.addresses[one]}
-        if (event.email or "") not in people:
+        if (event.email or "") not in self._homes(key, wants):
             told.append(f"{_name(key)} lies on a profile that is none of its buyer's")
         if event.currency not in (None, self.hand.currency):
             told.append(f"{_name(key)} is in {event.currency}")
         return told
 
+    def _homes(self, key: Key, wants: Iterable[Want]) -> set[str]:
+        """The addresses whose profiles an event may lie on: goods for somebody else are that person's."""
+        people = {one for want in wants for one in want.people}
+        if key[0] == SHIPPED:
+            people = {want.people[0] for want in wants}
+            # Goods for the buyer follow their sale, which stays with whoever it was sent for.
+            sales = {want.sale_id for want in wants if not _elsewhere(want)}
+            placed_as = [(PLACED, f"{self.hand.house.head}{sale_id}") for sale_id in sales]
+            people |= {one for each in placed_as for want in self.ever.get(each, ()) for one in want.people}
+        return {address for one in people for address in self.addresses[one]}
+
     def _scattered(self, events: Sequence[tuple[Key, StoredEvent]]) -> list[str]:
-        """One receipt's events lie on one profile; only its goods may go to somebody else."""
+        """One receipt's events lie on one profile; only goods for somebody else lie on another."""
         profiles: dict[str, set[str]] = defaultdict(set)
         for key, event in events:
-            if key[0] == SHIPPED:
+            wants = self.ever.get(key, ())
+            if key[0] == SHIPPED and any(_elsewhere(want) for want in wants):
                 continue
-            for sale_id in {want.sale_id for want in self.ever.get(key, ())}:
+            for sale_id in {want.sale_id for want in wants}:
                 profiles[sale_id].add(event.profile_id)
         return [
             f"sale {sale_id} lies on {len(ids)} profiles" for sale_id, ids in profiles.items() if len(ids) > 1
         ]
+
+
+def _elsewhere(shipped: Want) -> bool:
+    """Whether goods go to somebody else than the buyer."""
+    to, buyer = shipped.people
+    return to != buyer
 
 
 def _people_of(want: Want | None) -> tuple[str, ...]:

@@ -65,7 +65,9 @@ class Judge:
     ) -> PlannedEvent:
         """The same for a shipment."""
         planned = planning.plan_shipment(shipment, sale, self._preset.policy, self._kinds)
-        mine = [event for event in known if event.event_id == planned.event_id or event.frozen]
+        # Goods for the buyer follow their sale; those for somebody else are that person's, whenever they go.
+        to_buyer = planned.customer_id == sale.customer_id
+        mine = [event for event in known if event.event_id == planned.event_id or (to_buyer and event.frozen)]
         self._settle([planned], mine, changes, frozenset())
         return planned
 
@@ -103,7 +105,8 @@ class Judge:
         withdrawable: frozenset[Kind],
     ) -> None:
         by_key = {(event.kind, event.event_id): event for event in known}
-        email = next((event.email for event in known if event.frozen), None)
+        # Its goods may have gone to somebody else.
+        email = next((event.email for event in known if event.frozen and event.kind != Kind.SHIPPED), None)
         # A return whose original turned up later would now go under the original's id: once is enough.
         refunded = any(event.kind == Kind.REFUNDED and event.frozen for event in known)
         for event in planned:

@@ -95,6 +95,44 @@ def test_a_sale_voided_before_anybody_knew_must_not_be_sent(stage: Stage) -> Non
     assert f"sent although voided before: placed {SALE}" in said(life)
 
 
+def parcel(stage: Stage, *, moved_to_ann: bool) -> Life:
+    """A parcel was rung up for Bob, perhaps put on Ann's name, and has left after its order was sent."""
+    life = Life(stage, Story("lightspeed_r", 1, "America/New_York", NOON, ()))
+    life.do(Step("sell", also=1, seed=1))
+    if moved_to_ann:
+        life.do(Step("attach", also=0))
+    life.do(Step("sync", minutes=5))
+    life.do(Step("ship", minutes=60))
+    life.do(Step("sync", minutes=5))
+    assert life.lived_.complaints == []
+    return life
+
+
+def move_shipment(life: Life, to: str) -> str:
+    """Let the parcel's event lie with somebody else; its name."""
+    state = life.stage.klaviyo.state
+    [event] = state.find_events("Shipped Order")
+    copied = state.copy_event(event.id, email=to)
+    state.delete_event(event.id)
+    assert copied
+    return f"shipped {event.unique_id}"
+
+
+def test_goods_for_somebody_else_may_lie_with_that_person_only(stage: Stage) -> None:
+    life = parcel(stage, moved_to_ann=True)
+    name = move_shipment(life, "ann.lee@northwind.dev")
+    assert said(life) == [f"{name} lies on a profile that is none of its buyer's"]
+
+
+def test_goods_for_the_buyer_must_lie_with_their_sale(stage: Stage) -> None:
+    life = parcel(stage, moved_to_ann=False)
+    name = move_shipment(life, "ann.lee@northwind.dev")
+    assert said(life) == [
+        f"{name} lies on a profile that is none of its buyer's",
+        "sale 1 lies on 2 profiles",
+    ]
+
+
 def test_a_life_with_a_monitor_that_finds_too_little_or_too_much_fails(life: Life) -> None:
     """A defect that nobody has planted is cried; so is one planted and overlooked told."""
     life.stage.klaviyo.state.delete_event(placed(life))
