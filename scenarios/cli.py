@@ -5,19 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from scenarios.bench.limited import Limited
-    from scenarios.bench.live import Live
-    from scenarios.bench.show import Check
-    from scenarios.bench.speed import Speed
-
-    F = TypeVar("F", Speed, Limited, Live)
+    from scenarios.bench.outcome import Outcome
+    from scenarios.bench.speed import Told
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
 
@@ -110,15 +104,13 @@ def main_job(
     """
     from scenarios.bench import limited, show, speed
 
-    with _bar(quiet=as_json) as told, _plainly():
-        if limits is Switch.ON:
-            within = limited.measure(days=days, seed=seed, registers=registers, told=told)
-        else:
-            full = speed.measure(days=days, seed=seed, out=out, told=told)
-    if limits is Switch.ON:
-        _tell(within, show.limited_checks(within), show.show_limited, as_json=as_json)
-    else:
-        _tell(full, show.speed_checks(full), show.show_speed, as_json=as_json)
+    def within_limits(told: "Told") -> "Outcome":
+        return show.limited_outcome(limited.measure(days=days, seed=seed, registers=registers, told=told))
+
+    def full_speed(told: "Told") -> "Outcome":
+        return show.speed_outcome(speed.measure(days=days, seed=seed, out=out, told=told))
+
+    _run(within_limits if limits is Switch.ON else full_speed, as_json=as_json)
 
 
 def live(
@@ -128,12 +120,13 @@ def live(
     as_json: AsJson = False,
 ) -> None:
     """Poll one register live on a virtual clock: how long a sale takes from the till to Klaviyo."""
-    from scenarios.bench import live as polling
-    from scenarios.bench import show
+    from scenarios.bench.live import measure
+    from scenarios.bench.show import live_outcome
 
-    with _bar(quiet=as_json) as told, _plainly():
-        figures = polling.measure(hours=hours, per_hour=per_hour, seed=seed, told=told)
-    _tell(figures, show.live_checks(figures), show.show_live, as_json=as_json)
+    _run(
+        lambda told: live_outcome(measure(hours=hours, per_hour=per_hour, seed=seed, told=told)),
+        as_json=as_json,
+    )
 
 
 def reconcile(
@@ -144,18 +137,13 @@ def reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Compare two exports with known defects: ours, and datacompy on Polars, each as a process of its own."""
-    from rich.console import Console
+    from scenarios.bench.reconcile import measure
+    from scenarios.bench.reconcile_show import outcome
 
-    from scenarios.bench import reconcile as comparing
-    from scenarios.bench import reconcile_show as shown
-
-    with _bar(quiet=as_json) as told, _plainly():
-        figures = comparing.measure(rows=rows, seed=seed, memory_limit=memory_limit, peer=peer, told=told)
-    if as_json:
-        print(json.dumps(shown.as_json(figures), indent=2))
-    else:
-        shown.show(figures, Console())
-    raise typer.Exit(0 if all(holds for *_, holds in shown.checks(figures)) else 1)
+    _run(
+        lambda told: outcome(measure(rows=rows, seed=seed, memory_limit=memory_limit, peer=peer, told=told)),
+        as_json=as_json,
+    )
 
 
 def limits_x(
@@ -165,17 +153,11 @@ def limits_x(
     as_json: AsJson = False,
 ) -> None:
     """Backfill an X-Series account on a virtual clock, against the least that both vendors' limits allow."""
-    from rich.console import Console
+    from scenarios.bench.limited_x import measure, outcome
 
-    from scenarios.bench import limited_x
-
-    with _bar(quiet=as_json) as told, _plainly():
-        figures = limited_x.measure(sales=sales, page_rows=page_rows, seed=seed, told=told)
-    if as_json:
-        print(json.dumps(limited_x.as_json(figures), indent=2))
-    else:
-        limited_x.show(figures, Console())
-    raise typer.Exit(0 if all(holds for *_, holds in limited_x.checks(figures)) else 1)
+    _run(
+        lambda told: outcome(measure(sales=sales, page_rows=page_rows, seed=seed, told=told)), as_json=as_json
+    )
 
 
 def fakes(
@@ -183,17 +165,9 @@ def fakes(
     as_json: AsJson = False,
 ) -> None:
     """How fast the fakes answer: served and in process; and how soon a fresh world stands."""
-    from rich.console import Console
+    from scenarios.bench.fakes_speed import measure, outcome
 
-    from scenarios.bench import fakes_speed
-
-    with _bar(quiet=as_json) as told, _plainly():
-        speed = fakes_speed.measure(seconds=seconds, told=told)
-    if as_json:
-        print(json.dumps(fakes_speed.as_json(speed), indent=2))
-    else:
-        fakes_speed.show(speed, Console())
-    raise typer.Exit(0 if all(holds for *_, holds in fakes_speed.checks(speed)) else 1)
+    _run(lambda told: outcome(measure(seconds=seconds, told=told)), as_json=as_json)
 
 
 def dashboard(
@@ -202,18 +176,11 @@ def dashboard(
     as_json: AsJson = False,
 ) -> None:
     """How long every page of the dashboard takes with a made-up history, asked over a socket."""
-    from rich.console import Console
-
-    from scenarios.bench import dashboard as pages
+    from scenarios.bench.dashboard import measure, outcome
     from scenarios.bench.dashboard_seed import Size
 
-    with _bar(quiet=as_json) as told, _plainly():
-        figures = pages.measure(size=Size(accounts=accounts, days=days), told=told)
-    if as_json:
-        print(json.dumps(pages.as_json(figures), indent=2))
-    else:
-        pages.show(figures, Console())
-    raise typer.Exit(0 if figures.holds else 1)
+    size = Size(accounts=accounts, days=days)
+    _run(lambda told: outcome(measure(size=size, told=told)), as_json=as_json)
 
 
 def hooks(
@@ -223,31 +190,24 @@ def hooks(
     as_json: AsJson = False,
 ) -> None:
     """How long a sale takes from its webhook to Klaviyo, with `tillproof hooks serve` between the fakes."""
-    from rich.console import Console
+    from scenarios.bench.hooks import measure, outcome
 
-    from scenarios.bench import hooks as hooking
+    _run(
+        lambda told: outcome(measure(rate=rate, seconds=seconds, seed=seed, told=told), rate), as_json=as_json
+    )
+
+
+def _run(bench: "Callable[[Told], Outcome]", *, as_json: bool) -> None:
+    """Run it with a bar, tell what came out, and exit 0 when all of it holds."""
+    from rich.console import Console
 
     with _bar(quiet=as_json) as told, _plainly():
-        speed = hooking.measure(rate=rate, seconds=seconds, seed=seed, told=told)
+        outcome = bench(told)
     if as_json:
-        print(json.dumps(hooking.as_json(speed, rate), indent=2))
+        print(json.dumps(outcome.as_json(), indent=2))
     else:
-        hooking.show(speed, rate, Console())
-    raise typer.Exit(0 if all(holds for *_, holds in hooking.checks(speed, rate)) else 1)
-
-
-def _tell(
-    figures: "F", checks: "list[Check]", shown: "Callable[[F, Console], None]", *, as_json: bool
-) -> None:
-    from rich.console import Console
-
-    from scenarios.bench.show import as_json as told
-
-    if as_json:
-        print(json.dumps(told(figures, checks), indent=2))
-    else:
-        shown(figures, Console())
-    raise typer.Exit(0 if all(holds for _, _, _, holds in checks) else 1)
+        outcome.show(Console())
+    raise typer.Exit(0 if outcome.holds else 1)
 
 
 @contextmanager
@@ -265,7 +225,7 @@ def _plainly() -> "Iterator[None]":
 
 
 @contextmanager
-def _bar(*, quiet: bool) -> "Iterator[Callable[[str, int], None]]":
+def _bar(*, quiet: bool) -> "Iterator[Told]":
     """A line per process on standard error with how far it is."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

@@ -14,8 +14,6 @@ from typing import Any
 import httpx
 import waitress
 from argon2 import PasswordHasher
-from rich.console import Console
-from rich.table import Table
 
 from monitor.settings import MonitorSettings
 from monitor.web.app import build, warm
@@ -23,6 +21,7 @@ from monitor.web.guard import SECRET
 from monitor.web.site import Configured
 from monitor.web.users import Role
 from scenarios.bench.dashboard_seed import Size, names, seed
+from scenarios.bench.outcome import Check, Outcome
 from sync.settings import Settings
 from sync.store.database import Store, open_store
 from sync.store.secrets import new_key
@@ -90,21 +89,22 @@ def measure(*, size: Size, told: Told = lambda _words, _count: None) -> Figures:
     return Figures(size.accounts, size.days, seed_s, pages)
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
-    """For machines."""
-    return asdict(figures) | {"holds": figures.holds, "ms_max": MS_MAX}
-
-
-def show(figures: Figures, console: Console) -> None:
-    """For people."""
-    title = f"{figures.accounts:,} accounts, {figures.days} days each; every page under {MS_MAX:.0f} ms"
-    table = Table(title=title)
-    for head in ("page", "first, ms", "middle, ms", "slowest, ms", "KiB", ""):
-        table.add_column(head, justify="left" if head == "page" else "right")
-    for page in figures.pages:
-        times = (f"{one:.0f}" for one in (page.first_ms, page.middle_ms, page.slowest_ms))
-        table.add_row(page.path, *times, f"{page.kib:.0f}", "holds" if page.holds else "TOO SLOW")
-    console.print(table)
+def outcome(figures: Figures) -> Outcome:
+    """Every page, the slow ones marked."""
+    return Outcome(
+        asdict(figures) | {"holds": figures.holds, "ms_max": MS_MAX},
+        [
+            Check(
+                page.path,
+                f"{page.first_ms:.0f} / {page.middle_ms:.0f} / {page.slowest_ms:.0f} · {page.kib:.0f} KiB",
+                f"middle under {MS_MAX:.0f}",
+                page.holds,
+            )
+            for page in figures.pages
+        ],
+        f"{figures.accounts:,} accounts, {figures.days} days each; milliseconds of a page's first answer, of the"
+        " middle one and of the slowest, and its size.",
+    )
 
 
 def paths(size: Size, today: datetime) -> list[str]:

@@ -11,17 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from fakes.kit.clock import SystemClock
 from fakes.world import build_world
 from scenarios.bench.fakes_load import Load, load
-from scenarios.bench.show import Check
+from scenarios.bench.outcome import Check, Outcome, least, same, under
 
 CONNECTIONS = 16
 SERVED_PER_S_MIN, SERVED_P99_MS_MAX = 3_500, 60
@@ -69,32 +66,18 @@ def measure(*, seconds: int, told: Callable[[str, int], None]) -> FakesSpeed:
 def checks(speed: FakesSpeed) -> list[Check]:
     """The figures beside what must hold."""
     return [
-        _least("served events a second", speed.served_per_s, SERVED_PER_S_MIN),
-        _under("served p99, ms", speed.served_p99_ms, SERVED_P99_MS_MAX),
-        ("served and refused", f"{speed.refused}", "0", speed.refused == 0),
-        _least("in-process events a second", speed.in_process_per_s, IN_PROCESS_PER_S_MIN),
-        _under(f"a fresh world of {speed.fakes} fakes, ms", speed.fresh_world_ms, FRESH_WORLD_MS_MAX),
+        least("served events a second", speed.served_per_s, SERVED_PER_S_MIN),
+        under("served p99, ms", speed.served_p99_ms, SERVED_P99_MS_MAX),
+        same("served and refused", speed.refused, 0),
+        least("in-process events a second", speed.in_process_per_s, IN_PROCESS_PER_S_MIN),
+        under(f"a fresh world of {speed.fakes} fakes, ms", speed.fresh_world_ms, FRESH_WORLD_MS_MAX),
     ]
 
 
-def show(speed: FakesSpeed, console: Console) -> None:
-    """The table for people."""
-    table = Table()
-    for name in ("", "measured", "wanted"):
-        table.add_column(name, justify="right" if name else "left")
-    table.add_column("")
-    for what, got, wanted, holds in checks(speed):
-        table.add_row(what, got, wanted, "[green]✓ holds[/green]" if holds else "[red]✗ does not[/red]")
-    console.print(
-        f"\nPOST /api/events with validation and state; {CONNECTIONS} connections by {speed.client}."
-    )
-    console.print(table)
-
-
-def as_json(speed: FakesSpeed) -> dict[str, Any]:
-    """For machines: the figures, and what held."""
-    told = [{"what": w, "measured": m, "wanted": x, "holds": ok} for w, m, x, ok in checks(speed)]
-    return {**asdict(speed), "checks": told}
+def outcome(speed: FakesSpeed) -> Outcome:
+    """The figures for people and for machines."""
+    before = f"POST /api/events with validation and state; {CONNECTIONS} connections by {speed.client}."
+    return Outcome(asdict(speed), checks(speed), before)
 
 
 def event(person: str, unique_id: str) -> bytes:
@@ -192,11 +175,3 @@ def _fresh_world_ms() -> tuple[float, int]:
         build_world()
         taken.append(time.perf_counter() - started)
     return 1e3 * sorted(taken)[_WORLDS // 2], count
-
-
-def _least(what: str, measured: float, limit: float) -> Check:
-    return what, f"{measured:,.0f}", f"at least {limit:,}", measured >= limit
-
-
-def _under(what: str, measured: float, limit: float) -> Check:
-    return what, f"{measured:,.1f}", f"under {limit:,}", measured < limit

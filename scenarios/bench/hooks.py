@@ -17,10 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from scenarios.bench.show import Check
+from scenarios.bench.outcome import Check, Outcome, same, told
 from scenarios.bench.speed import BenchFailed, Child, Told
 
 P99_S_MAX = 1.0
@@ -71,38 +68,27 @@ def measure(*, rate: float, seconds: int, seed: int, told: Told) -> HooksSpeed:
 
 def checks(speed: HooksSpeed, rate: float) -> list[Check]:
     """The figures beside what must hold."""
-    p99, whole = speed.percentile(0.99), speed.orders == speed.sales + WARM_UP_SALES
+    p99 = speed.percentile(0.99)
     return [
-        ("webhooks a second", f"{speed.per_s:,.1f}", f"about {rate:,.0f}", speed.per_s >= 0.95 * rate),
-        ("webhook to Klaviyo p50, s", f"{speed.percentile(0.5):.3f}", "", True),
-        ("webhook to Klaviyo p95, s", f"{speed.percentile(0.95):.3f}", "", True),
-        ("webhook to Klaviyo p99, s", f"{p99:.3f}", f"under {P99_S_MAX:g}", p99 < P99_S_MAX),
-        ("slowest, s", f"{speed.percentile(1.0):.3f}", "", True),
-        ("orders in Klaviyo", f"{speed.orders:,}", f"{speed.sales + WARM_UP_SALES:,}", whole),
-        ("webhooks not answered by 200", f"{speed.refused}", "0", speed.refused == 0),
-        ("requests refused as too many", f"{speed.limited}", "0", speed.limited == 0),
+        Check("webhooks a second", f"{speed.per_s:,.1f}", f"about {rate:,.0f}", speed.per_s >= 0.95 * rate),
+        told("webhook to Klaviyo p50, s", f"{speed.percentile(0.5):.3f}"),
+        told("webhook to Klaviyo p95, s", f"{speed.percentile(0.95):.3f}"),
+        Check("webhook to Klaviyo p99, s", f"{p99:.3f}", f"under {P99_S_MAX:g}", p99 < P99_S_MAX),
+        told("slowest, s", f"{speed.percentile(1.0):.3f}"),
+        same("orders in Klaviyo", speed.orders, speed.sales + WARM_UP_SALES),
+        same("webhooks not answered by 200", speed.refused, 0),
+        same("requests refused as too many", speed.limited, 0),
     ]
 
 
-def show(speed: HooksSpeed, rate: float, console: Console) -> None:
-    """The table for people."""
-    table = Table()
-    for name in ("", "measured", "wanted"):
-        table.add_column(name, justify="right" if name else "left")
-    table.add_column("")
-    for what, got, wanted, holds in checks(speed, rate):
-        table.add_row(what, got, wanted, "[green]✓ holds[/green]" if holds else "[red]✗ does not[/red]")
-    console.print(
-        f"\n{speed.sales:,} sales in {speed.seconds:.1f} s, told by signed webhooks; vendors' limits on; "
-        f"{speed.till_requests:,} requests to the till, {speed.klaviyo_requests:,} to Klaviyo."
+def outcome(speed: HooksSpeed, rate: float) -> Outcome:
+    """The figures for people and for machines."""
+    return Outcome(
+        asdict(speed),
+        checks(speed, rate),
+        f"{speed.sales:,} sales in {speed.seconds:.1f} s, told by signed webhooks; vendors' limits on; "
+        f"{speed.till_requests:,} requests to the till, {speed.klaviyo_requests:,} to Klaviyo.",
     )
-    console.print(table)
-
-
-def as_json(speed: HooksSpeed, rate: float) -> dict[str, Any]:
-    """For machines: the figures, and what held."""
-    held = [{"what": w, "measured": m, "wanted": x, "holds": ok} for w, m, x, ok in checks(speed, rate)]
-    return {**asdict(speed), "checks": held}
 
 
 @contextmanager

@@ -13,9 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from scenarios.bench.outcome import Check, Outcome, same
 from scenarios.bench.speed import BenchFailed, Told
 from scenarios.harness.merchant import ACCOUNT
 from scenarios.harness.world import World
@@ -124,43 +122,32 @@ def _sales(state: Any, count: int, seed: int) -> Iterator[tuple[str, datetime, l
         yield state.outlet_id, _START - timedelta(days=366) + number * step, lines, rng.choice(people)
 
 
-def checks(figures: LimitedX) -> list[tuple[str, str, str, bool]]:
+def checks(figures: LimitedX) -> list[Check]:
     """What must hold."""
-    expected = figures.sales * (1 + LINES)
     return [
-        ("times the least", f"{figures.ratio:.3f}", f"at most {RATIO_MAX}", figures.ratio <= RATIO_MAX),
-        ("events", f"{figures.events:,}", f"{expected:,}", figures.events == expected),
-        ("refused by the till", f"{figures.till_refused}", "at most 1", figures.till_refused <= 1),
-        ("refused by Klaviyo", f"{figures.klaviyo_refused}", "0", figures.klaviyo_refused == 0),
+        Check("times the least", f"{figures.ratio:.3f}", f"at most {RATIO_MAX}", figures.ratio <= RATIO_MAX),
+        same("events", figures.events, figures.sales * (1 + LINES)),
+        Check("refused by the till", f"{figures.till_refused}", "at most 1", figures.till_refused <= 1),
+        same("refused by Klaviyo", figures.klaviyo_refused, 0),
     ]
 
 
-def as_json(figures: LimitedX) -> dict[str, Any]:
-    """The figures and what must hold, as plain data."""
+def outcome(figures: LimitedX) -> Outcome:
+    """Figures, then how the least is computed."""
     names = ("sales", "events", "page_rows", "elapsed_s", "least_s", "least_till_s", "least_klaviyo_s",
              "ratio", "till_requests", "least_till_requests", "bulk_requests", "till_refused",
              "klaviyo_refused")  # fmt: skip
-    told = {name: getattr(figures, name) for name in names}
-    return {**told, "checks": [dict(zip(("what", "measured", "wanted", "holds"), one, strict=True))
-                               for one in checks(figures)]}  # fmt: skip
-
-
-def show(figures: LimitedX, console: Console) -> None:
-    """Figures, then how the least is computed."""
-    console.print(
-        f"\n{figures.sales:,} sales became {figures.events:,} events in"
+    return Outcome(
+        {name: getattr(figures, name) for name in names},
+        checks(figures),
+        f"{figures.sales:,} sales became {figures.events:,} events in"
         f" [bold]{figures.elapsed_s:,.0f} s[/bold]"
-        f" of the virtual clock; the published limits allow {figures.least_s:,.0f} s."
-    )
-    table = Table("what", "measured", "must be", "holds")
-    for what, measured, wanted, holds in checks(figures):
-        table.add_row(what, measured, wanted, "yes" if holds else "NO")
-    console.print(table)
-    console.print(
-        f"Least at the till: {figures.least_till_requests:,} requests with {figures.page_rows} sales a page,"
-        f" {figures.till_window} in 300 s: {figures.least_till_s:,.0f} s. Asked: {figures.till_requests:,}."
-    )
-    console.print(
-        f"Least at Klaviyo: a thousand events a request, 150 requests a minute and ten a second:"
-        f" {figures.least_klaviyo_s:,.0f} s. Sent: {figures.bulk_requests:,} bulk requests."
+        f" of the virtual clock; the published limits allow {figures.least_s:,.0f} s.",
+        (
+            f"Least at the till: {figures.least_till_requests:,} requests with {figures.page_rows} sales a"
+            f" page, {figures.till_window} in 300 s: {figures.least_till_s:,.0f} s."
+            f" Asked: {figures.till_requests:,}.",
+            f"Least at Klaviyo: a thousand events a request, 150 requests a minute and ten a second:"
+            f" {figures.least_klaviyo_s:,.0f} s. Sent: {figures.bulk_requests:,} bulk requests.",
+        ),
     )

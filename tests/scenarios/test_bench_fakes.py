@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from fakes.kit.serve import Served
 from scenarios.bench.fakes_load import load
-from scenarios.bench.fakes_speed import FakesSpeed, as_json, checks, read_wrk
+from scenarios.bench.fakes_speed import FakesSpeed, checks, outcome, read_wrk
 from scenarios.cli import register
 
 WRK = """
@@ -55,7 +55,7 @@ def test_a_figure_that_does_not_hold_is_told_and_fails() -> None:
     slow = FakesSpeed("wrk", 3499.0, 60.0, 1, 2499.0, 20.0, 4)
     assert [holds for *_, holds in checks(good)] == [True] * 5
     assert [holds for *_, holds in checks(slow)] == [False] * 5
-    assert as_json(good)["checks"][0] == {
+    assert outcome(good).as_json()["checks"][0] == {
         "what": "served events a second", "measured": "4,000", "wanted": "at least 3,500", "holds": True,
     }  # fmt: skip
 
