@@ -102,8 +102,8 @@ def outcome(figures: Figures) -> Outcome:
             )
             for page in figures.pages
         ],
-        f"{figures.accounts:,} accounts, {figures.days} days each; milliseconds of a page's first answer, of the"
-        " middle one and of the slowest, and its size.",
+        f"{figures.accounts:,} accounts, {figures.days} days each; milliseconds of a page's first answer,"
+        " of the middle one and of the slowest, and its size.",
     )
 
 
