@@ -17,6 +17,7 @@ from sync.http.errors import NotThere, Refused, TryLater
 from sync.klaviyo import limits
 from sync.klaviyo.client import KlaviyoClient, Links
 from sync.klaviyo.errors import REFUSALS_MAX, UPSTREAM, NothingTaken
+from sync.klaviyo.phones import somebody_elses
 from sync.klaviyo.refusals import (
     Refusal,
     apart,
@@ -155,7 +156,7 @@ class _Import:
         self._imported_count = 0
 
     def deliver(self, chunk: list[ProfileOut]) -> None:
-        waiting = [chunk]
+        waiting = [self._with_their_own_phones(chunk)]
         while waiting:
             part = waiting.pop()
             try:
@@ -167,6 +168,11 @@ class _Import:
                     self._refuse(refusal(part[0].row_id, trouble))
                 else:
                     waiting.extend(reversed(apart(part, _accused(part, trouble))))
+
+    def _with_their_own_phones(self, chunk: list[ProfileOut]) -> list[ProfileOut]:
+        taken = somebody_elses(self._client, [row.attributes for row in chunk])
+        self.phones_ignored_count += len(taken)
+        return [_without_phone(row) or row if at in taken else row for at, row in enumerate(chunk)]
 
     def _refuse(self, refused: Refusal) -> None:
         self.refused.append(refused)

@@ -43,6 +43,8 @@ class Imports:
     def answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         self.paths.add(re.sub(r"\d+", "N", path))
+        if path == "/api/profiles":  # whose telephone numbers these are: nobody's
+            return httpx.Response(200, json={"data": []})
         if path == JOBS:
             return self.start(json.loads(request.content)["data"])
         if path.startswith("/api/lists/"):

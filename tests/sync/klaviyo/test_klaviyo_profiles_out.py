@@ -57,6 +57,43 @@ def test_a_phone_that_belongs_to_another_profile_does_not_cost_the_profile() -> 
     assert person(world, 2).attributes["first_name"] == "Bo"
 
 
+def test_a_newcomer_with_somebodys_phone_does_not_take_over_their_profile() -> None:
+    world = mounted()
+    writer = ProfileWriter(world.client)
+    writer.send([row(1, phone_number="+16175550123", first_name="Ann")])
+    sent = writer.send([row(2, phone_number="+16175550123", first_name="Bo")])
+    assert (sent.accepted, sent.phones_ignored_count) == ([2], 1)
+    assert person(world, 1).attributes["phone_number"] == "+16175550123"
+    assert person(world, 2).attributes.get("phone_number") is None
+
+
+def test_of_two_newcomers_with_one_phone_the_first_has_it() -> None:
+    world = mounted()
+    rows = [row(at, phone_number="+16175550123", first_name=name) for at, name in ((1, "Ann"), (2, "Bo"))]
+    assert ProfileWriter(world.client).send(rows).phones_ignored_count == 1
+    assert person(world, 1).attributes["first_name"] == "Ann"
+    assert person(world, 2).attributes.get("phone_number") is None
+
+
+def test_somebody_keeps_their_own_phone_and_nobody_is_asked_about_rows_without_one() -> None:
+    world = mounted()
+    writer = ProfileWriter(world.client)
+    for _ in range(2):
+        assert writer.send([row(1, phone_number="+16175550123")]).phones_ignored_count == 0
+    assert person(world, 1).attributes["phone_number"] == "+16175550123"
+    asked = world.fake.journal.count(method="GET", path="/api/profiles*")
+    writer.send([row(2)])
+    assert (asked, world.fake.journal.count(method="GET", path="/api/profiles*")) == (2, 2)
+
+
+def test_a_profile_of_a_number_alone_is_that_of_whoever_comes_with_an_address() -> None:
+    world = mounted()
+    writer = ProfileWriter(world.client)
+    writer.send([ProfileOut(1, b'{"phone_number":"+16175550123"}')])
+    assert writer.send([row(2, phone_number="+16175550123")]).phones_ignored_count == 0
+    assert person(world, 2).attributes["phone_number"] == "+16175550123"
+
+
 def test_a_lost_answer_of_an_import_changes_nothing() -> None:
     world = mounted()
     world.fake.faults.add(

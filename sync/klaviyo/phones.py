@@ -1,0 +1,71 @@
+"""Whose telephone number is whose: one that is on somebody else's profile does not go along.
+
+An import finds its profile by the e-mail address and, where Klaviyo knows no such address, by the telephone
+number. With the number of a household the next of them would so take over the profile of the first: its
+address is overwritten, and everything that the first ever bought is theirs. The address decides, so a number
+goes along only where nobody of another address has it. Klaviyo's pages on events give the same advice: send
+only identifiers that you are sure of.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from sync.klaviyo import limits
+from sync.klaviyo.client import KlaviyoClient, Links
+
+NUMBERS_MAX = 100  # of one question
+_KEY = b'"phone_number"'
+
+
+class _Row(msgspec.Struct):
+    email: str = ""
+    phone_number: str = ""
+
+
+class _Attributes(msgspec.Struct):
+    email: str | None = None
+    phone_number: str | None = None
+
+
+class _Profile(msgspec.Struct):
+    attributes: _Attributes
+
+
+class _Profiles(msgspec.Struct):
+    data: list[_Profile]
+    links: Links = msgspec.field(default_factory=Links)
+
+
+_row = msgspec.json.Decoder(_Row).decode
+_profiles = msgspec.json.Decoder(_Profiles).decode
+
+
+def somebody_elses(client: KlaviyoClient, rows: Sequence[bytes]) -> set[int]:
+    """The places of those rows (attributes of profiles) whose number is of somebody with another address.
+
+    Among the rows themselves the first has it. A number on a profile without an address is free: whoever
+    comes with an address is that person. Asks nothing when no row has an address and a number.
+    """
+    claims = {at: _row(each) for at, each in enumerate(rows) if _KEY in each}
+    claims = {at: claim for at, claim in claims.items() if claim.email and claim.phone_number}
+    if not claims:
+        return set()
+    owners = dict(_owners(client, list(dict.fromkeys(claim.phone_number for claim in claims.values()))))
+    for claim in claims.values():
+        owners.setdefault(claim.phone_number, claim.email.lower())
+    return {at for at, claim in claims.items() if owners[claim.phone_number] != claim.email.lower()}
+
+
+def _owners(client: KlaviyoClient, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for start in range(0, len(numbers), NUMBERS_MAX):
+        some = ",".join(msgspec.json.encode(one).decode() for one in numbers[start:][:NUMBERS_MAX])
+        page: Mapping[str, str] = {
+            "filter": f"any(phone_number,[{some}])",
+            "fields[profile]": "email,phone_number",
+            "page[size]": "100",
+        }
+        for found in client.pages(_profiles, "api/profiles", limits.PROFILES_READ, page):
+            for one in found.data:
+                if one.attributes.email and one.attributes.phone_number:
+                    yield one.attributes.phone_number, one.attributes.email.lower()
