@@ -44,17 +44,20 @@ _profiles = msgspec.json.Decoder(_Profiles).decode
 def somebody_elses(client: KlaviyoClient, rows: Sequence[bytes]) -> set[int]:
     """The places of those rows (attributes of profiles) whose number is of somebody with another address.
 
-    Among the rows themselves the first has it. A number on a profile without an address is free: whoever
-    comes with an address is that person. Asks nothing when no row has an address and a number.
+    A number that nobody has yet and that rows of several addresses claim is nobody's: whose it is would be
+    a guess. One on a profile without an address is free: whoever comes with an address is that person. Asks
+    nothing when no row has an address and a number.
     """
     claims = {at: _row(each) for at, each in enumerate(rows) if _KEY in each}
     claims = {at: claim for at, claim in claims.items() if claim.email and claim.phone_number}
     if not claims:
         return set()
-    owners = dict(_owners(client, list(dict.fromkeys(claim.phone_number for claim in claims.values()))))
+    claimants: dict[str, set[str]] = {}
     for claim in claims.values():
-        owners.setdefault(claim.phone_number, claim.email.lower())
-    return {at for at, claim in claims.items() if owners[claim.phone_number] != claim.email.lower()}
+        claimants.setdefault(claim.phone_number, set()).add(claim.email.lower())
+    alone = {number: next(iter(emails)) for number, emails in claimants.items() if len(emails) == 1}
+    owners = {**alone, **dict(_owners(client, list(claimants)))}
+    return {at for at, claim in claims.items() if owners.get(claim.phone_number) != claim.email.lower()}
 
 
 def _owners(client: KlaviyoClient, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
