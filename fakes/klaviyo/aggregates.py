@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from fakes.klaviyo.account import Metric
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document
 from fakes.klaviyo.errors import Refusal, invalid, not_found
 from fakes.klaviyo.eventfilter import seconds_range
 from fakes.klaviyo.filters import RANGE, Clause, parse_filter
@@ -56,11 +57,7 @@ class Data(Struct, forbid_unknown_fields=True):
     attributes: Attributes
 
 
-class Body(Struct, forbid_unknown_fields=True):
-    data: Data
-
-
-_BODY = msgspec.json.Decoder(Body)
+_BODY = msgspec.json.Decoder(Document[Data])
 
 
 @dataclass(frozen=True, slots=True)

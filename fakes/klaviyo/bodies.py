@@ -5,6 +5,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from fakes.klaviyo.document import Document
+
 
 class MetricAttributes(Struct, forbid_unknown_fields=True):
     name: str | UnsetType = UNSET
@@ -17,10 +19,6 @@ class MetricData(Struct, forbid_unknown_fields=True):
     id: str | None = None
 
 
-class MetricRef(Struct, forbid_unknown_fields=True):
-    data: MetricData
-
-
 class ProfileData(Struct, forbid_unknown_fields=True):
     type: Literal["profile"]
     attributes: dict[str, Any] | UnsetType = UNSET
@@ -28,13 +26,9 @@ class ProfileData(Struct, forbid_unknown_fields=True):
     meta: dict[str, Any] | None = None
 
 
-class ProfileRef(Struct, forbid_unknown_fields=True):
-    data: ProfileData
-
-
 class EventAttributes(Struct, forbid_unknown_fields=True):
     properties: dict[str, Any]
-    metric: MetricRef
+    metric: Document[MetricData]
     time: str | None = None
     value: float | None = None
     value_currency: str | None = None
@@ -43,7 +37,7 @@ class EventAttributes(Struct, forbid_unknown_fields=True):
 
 
 class SingleAttributes(EventAttributes, forbid_unknown_fields=True, kw_only=True):
-    profile: ProfileRef
+    profile: Document[ProfileData]
 
 
 class SingleData(Struct, forbid_unknown_fields=True):
@@ -51,22 +45,14 @@ class SingleData(Struct, forbid_unknown_fields=True):
     attributes: SingleAttributes
 
 
-class SingleBody(Struct, forbid_unknown_fields=True):
-    data: SingleData
-
-
 class BulkEvent(Struct, forbid_unknown_fields=True):
     type: Literal["event"]
     attributes: EventAttributes
 
 
-class BulkEvents(Struct, forbid_unknown_fields=True):
-    data: list[BulkEvent]
-
-
 class EntryAttributes(Struct, forbid_unknown_fields=True):
-    profile: ProfileRef
-    events: BulkEvents
+    profile: Document[ProfileData]
+    events: Document[list[BulkEvent]]
     backfill: bool | UnsetType | None = UNSET
 
 
@@ -75,12 +61,8 @@ class Entry(Struct, forbid_unknown_fields=True):
     attributes: EntryAttributes
 
 
-class Entries(Struct, forbid_unknown_fields=True):
-    data: list[Entry]
-
-
 class BulkAttributes(Struct, forbid_unknown_fields=True, rename={"events_bulk_create": "events-bulk-create"}):
-    events_bulk_create: Entries
+    events_bulk_create: Document[list[Entry]]
 
 
 class BulkData(Struct, forbid_unknown_fields=True):
@@ -88,9 +70,5 @@ class BulkData(Struct, forbid_unknown_fields=True):
     attributes: BulkAttributes
 
 
-class BulkBody(Struct, forbid_unknown_fields=True):
-    data: BulkData
-
-
-SINGLE = msgspec.json.Decoder(SingleBody)
-BULK = msgspec.json.Decoder(BulkBody)
+SINGLE = msgspec.json.Decoder(Document[SingleData])
+BULK = msgspec.json.Decoder(Document[BulkData])

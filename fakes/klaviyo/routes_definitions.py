@@ -9,6 +9,7 @@ from msgspec import Struct
 from fakes.klaviyo import shapes, shapes_rest
 from fakes.klaviyo.answers import Json, base_url, chosen, collection, no_content, one, single
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document
 from fakes.klaviyo.errors import Refusal, invalid, nothing_included
 from fakes.klaviyo.lookup import the_custom_metric, the_mapped_metric, the_metric
 from fakes.klaviyo.query import Query, asked
@@ -58,10 +59,6 @@ class NewData(Struct, forbid_unknown_fields=True):
     attributes: NewAttributes
 
 
-class NewBody(Struct, forbid_unknown_fields=True):
-    data: NewData
-
-
 class Changes(Struct, forbid_unknown_fields=True):
     name: str | None = None
     definition: Definition | None = None
@@ -71,10 +68,6 @@ class ChangedData(Struct, forbid_unknown_fields=True):
     type: Literal["custom-metric"]
     id: str
     attributes: Changes
-
-
-class ChangedBody(Struct, forbid_unknown_fields=True):
-    data: ChangedData
 
 
 class MetricId(Struct, forbid_unknown_fields=True):
@@ -87,17 +80,9 @@ class CustomMetricId(Struct, forbid_unknown_fields=True):
     id: str
 
 
-class MetricRef(Struct, forbid_unknown_fields=True):
-    data: MetricId
-
-
-class CustomMetricRef(Struct, forbid_unknown_fields=True):
-    data: CustomMetricId
-
-
 class Mapping(Struct, forbid_unknown_fields=True, rename={"custom_metric": "custom-metric"}):
-    metric: MetricRef | None = None
-    custom_metric: CustomMetricRef | None = None
+    metric: Document[MetricId] | None = None
+    custom_metric: Document[CustomMetricId] | None = None
 
 
 class MappedData(Struct, forbid_unknown_fields=True):
@@ -106,13 +91,9 @@ class MappedData(Struct, forbid_unknown_fields=True):
     relationships: Mapping | None = None
 
 
-class MappedBody(Struct, forbid_unknown_fields=True):
-    data: MappedData
-
-
-_NEW = msgspec.json.Decoder(NewBody)
-_CHANGED = msgspec.json.Decoder(ChangedBody)
-_MAPPED = msgspec.json.Decoder(MappedBody)
+_NEW = msgspec.json.Decoder(Document[NewData])
+_CHANGED = msgspec.json.Decoder(Document[ChangedData])
+_MAPPED = msgspec.json.Decoder(Document[MappedData])
 
 
 def add_definition_routes(api: Blueprint, state: State) -> None:

@@ -11,6 +11,7 @@ from fakes.klaviyo import shapes
 from fakes.klaviyo.account import ImportJob
 from fakes.klaviyo.answers import base_url, chosen, collection, one, page_of
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document, ListId
 from fakes.klaviyo.errors import invalid, unknown_field
 from fakes.klaviyo.jobs import run_due
 from fakes.klaviyo.lookup import the_import, the_list
@@ -22,25 +23,12 @@ PROFILE_BYTES_MAX = 100 * 1024
 _ENTRY = ("type", "id", "attributes", "meta")
 
 
-class Profiles(Struct, forbid_unknown_fields=True):
-    data: list[dict[str, Any]]
-
-
 class Attributes(Struct, forbid_unknown_fields=True):
-    profiles: Profiles
-
-
-class ListId(Struct, forbid_unknown_fields=True):
-    type: Literal["list"]
-    id: str
-
-
-class Lists(Struct, forbid_unknown_fields=True):
-    data: list[ListId]
+    profiles: Document[list[dict[str, Any]]]
 
 
 class Relationships(Struct, forbid_unknown_fields=True):
-    lists: Lists | None = None
+    lists: Document[list[ListId]] | None = None
 
 
 class JobResource(Struct, forbid_unknown_fields=True):
@@ -49,11 +37,7 @@ class JobResource(Struct, forbid_unknown_fields=True):
     relationships: Relationships | None = None
 
 
-class JobBody(Struct, forbid_unknown_fields=True):
-    data: JobResource
-
-
-_BODY = msgspec.json.Decoder(JobBody)
+_BODY = msgspec.json.Decoder(Document[JobResource])
 
 
 def add_import_routes(api: Blueprint, state: State) -> None:

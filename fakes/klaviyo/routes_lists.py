@@ -10,6 +10,7 @@ from fakes.klaviyo import shapes
 from fakes.klaviyo.account import ProfileList
 from fakes.klaviyo.answers import base_url, chosen, collection, no_content, one, page_of
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document, ProfileId
 from fakes.klaviyo.errors import invalid, not_found, nothing_included
 from fakes.klaviyo.lookup import the_list
 from fakes.klaviyo.profilefilter import COMPARE
@@ -31,19 +32,6 @@ class ListResource(Struct, forbid_unknown_fields=True):
     attributes: ListAttributes
 
 
-class ListBody(Struct, forbid_unknown_fields=True):
-    data: ListResource
-
-
-class ProfileId(Struct, forbid_unknown_fields=True):
-    type: Literal["profile"]
-    id: str
-
-
-class MembersBody(Struct, forbid_unknown_fields=True):
-    data: list[ProfileId]
-
-
 class ListChanges(Struct, forbid_unknown_fields=True):
     name: str | None = None
     opt_in_process: Literal["single_opt_in", "double_opt_in"] | None = None
@@ -55,13 +43,9 @@ class ChangedList(Struct, forbid_unknown_fields=True):
     attributes: ListChanges
 
 
-class ChangedListBody(Struct, forbid_unknown_fields=True):
-    data: ChangedList
-
-
-_LIST_BODY = msgspec.json.Decoder(ListBody)
-_CHANGED_BODY = msgspec.json.Decoder(ChangedListBody)
-_MEMBERS_BODY = msgspec.json.Decoder(MembersBody)
+_LIST_BODY = msgspec.json.Decoder(Document[ListResource])
+_CHANGED_BODY = msgspec.json.Decoder(Document[ChangedList])
+_MEMBERS_BODY = msgspec.json.Decoder(Document[list[ProfileId]])
 
 
 def add_list_routes(api: Blueprint, state: State) -> None:

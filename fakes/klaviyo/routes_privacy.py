@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fakes.klaviyo.answers import accepted, base_url, single
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document, ProfileId
 from fakes.klaviyo.errors import invalid
 from fakes.klaviyo.jobs import run_due
 from fakes.klaviyo.lookup import the_profile
@@ -17,27 +18,14 @@ from fakes.klaviyo.state import State
 from fakes.klaviyo.values import Bad
 
 
-class ProfileId(Struct, forbid_unknown_fields=True):
-    type: Literal["profile"]
-    id: str
-
-
-class Sources(Struct, forbid_unknown_fields=True):
-    data: list[ProfileId]
-
-
 class MergeRelationships(Struct, forbid_unknown_fields=True):
-    profiles: Sources
+    profiles: Document[list[ProfileId]]
 
 
 class MergeData(Struct, forbid_unknown_fields=True):
     type: Literal["profile-merge"]
     id: str
     relationships: MergeRelationships
-
-
-class MergeBody(Struct, forbid_unknown_fields=True):
-    data: MergeData
 
 
 class Identifiers(Struct, forbid_unknown_fields=True):
@@ -51,12 +39,8 @@ class Person(Struct, forbid_unknown_fields=True):
     attributes: Identifiers | None = None
 
 
-class PersonRef(Struct, forbid_unknown_fields=True):
-    data: Person
-
-
 class DeletionAttributes(Struct, forbid_unknown_fields=True):
-    profile: PersonRef
+    profile: Document[Person]
 
 
 class DeletionData(Struct, forbid_unknown_fields=True):
@@ -64,12 +48,8 @@ class DeletionData(Struct, forbid_unknown_fields=True):
     attributes: DeletionAttributes
 
 
-class DeletionBody(Struct, forbid_unknown_fields=True):
-    data: DeletionData
-
-
-_MERGE = msgspec.json.Decoder(MergeBody)
-_DELETION = msgspec.json.Decoder(DeletionBody)
+_MERGE = msgspec.json.Decoder(Document[MergeData])
+_DELETION = msgspec.json.Decoder(Document[DeletionData])
 
 
 def add_privacy_routes(api: Blueprint, state: State) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fakes.klaviyo.answers import chosen, collection, page_of, single
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document
 from fakes.klaviyo.errors import (
     duplicate_profile,
     invalid,
@@ -36,11 +37,7 @@ class ProfileResource(Struct, forbid_unknown_fields=True):
     meta: dict[str, Any] | None = None
 
 
-class ProfileBody(Struct, forbid_unknown_fields=True):
-    data: ProfileResource
-
-
-_BODY = msgspec.json.Decoder(ProfileBody)
+_BODY = msgspec.json.Decoder(Document[ProfileResource])
 
 
 def add_profile_routes(api: Blueprint, state: State) -> None:

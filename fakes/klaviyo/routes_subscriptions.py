@@ -12,6 +12,7 @@ from fakes.klaviyo.account import ProfileList
 from fakes.klaviyo.answers import accepted
 from fakes.klaviyo.consent import CHANNELS, Change
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document, ListId
 from fakes.klaviyo.errors import Refusal, invalid, unknown_field
 from fakes.klaviyo.lookup import the_list
 from fakes.klaviyo.state import State
@@ -47,27 +48,14 @@ class Person(Struct, forbid_unknown_fields=True):
     id: str | None = None
 
 
-class People(Struct, forbid_unknown_fields=True):
-    data: list[Person]
-
-
 class Attributes(Struct, forbid_unknown_fields=True):
-    profiles: People
+    profiles: Document[list[Person]]
     custom_source: str | None = None
     historical_import: bool | None = None
 
 
-class ListId(Struct, forbid_unknown_fields=True):
-    type: Literal["list"]
-    id: str
-
-
-class ListRef(Struct, forbid_unknown_fields=True):
-    data: ListId
-
-
 class Relationships(Struct, forbid_unknown_fields=True):
-    list: ListRef | None = None
+    list: Document[ListId] | None = None
 
 
 class Job(Struct, forbid_unknown_fields=True):
@@ -76,11 +64,7 @@ class Job(Struct, forbid_unknown_fields=True):
     relationships: Relationships | None = None
 
 
-class JobBody(Struct, forbid_unknown_fields=True):
-    data: Job
-
-
-_BODY = msgspec.json.Decoder(JobBody)
+_BODY = msgspec.json.Decoder(Document[Job])
 
 
 def add_subscription_routes(api: Blueprint, state: State) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fakes.klaviyo.answers import base_url, chosen, collection, one, page_of
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document, ListId
 from fakes.klaviyo.errors import invalid
 from fakes.klaviyo.identity import is_email
 from fakes.klaviyo.jobs import run_due
@@ -32,17 +33,8 @@ class Person(Struct, forbid_unknown_fields=True):
     attributes: Email
 
 
-class People(Struct, forbid_unknown_fields=True):
-    data: list[Person]
-
-
 class Attributes(Struct, forbid_unknown_fields=True):
-    profiles: People | None = None
-
-
-class ListId(Struct, forbid_unknown_fields=True):
-    type: Literal["list"]
-    id: str
+    profiles: Document[list[Person]] | None = None
 
 
 class SegmentId(Struct, forbid_unknown_fields=True):
@@ -50,17 +42,9 @@ class SegmentId(Struct, forbid_unknown_fields=True):
     id: str
 
 
-class ListRef(Struct, forbid_unknown_fields=True):
-    data: ListId
-
-
-class SegmentRef(Struct, forbid_unknown_fields=True):
-    data: SegmentId
-
-
 class Relationships(Struct, forbid_unknown_fields=True):
-    list: ListRef | None = None
-    segment: SegmentRef | None = None
+    list: Document[ListId] | None = None
+    segment: Document[SegmentId] | None = None
 
 
 class Job(Struct, forbid_unknown_fields=True):
@@ -69,11 +53,7 @@ class Job(Struct, forbid_unknown_fields=True):
     relationships: Relationships | None = None
 
 
-class JobBody(Struct, forbid_unknown_fields=True):
-    data: Job
-
-
-_BODY = msgspec.json.Decoder(JobBody)
+_BODY = msgspec.json.Decoder(Document[Job])
 
 
 def add_suppression_routes(api: Blueprint, state: State) -> None:
@@ -133,7 +113,7 @@ def _new_job(state: State, kind: str, *, lifts: bool) -> SuppressionJob:
     return job
 
 
-def _emails(state: State, people: People | None) -> list[str] | None:
+def _emails(state: State, people: Document[list[Person]] | None) -> list[str] | None:
     if people is None:
         return None
     if not 0 < len(people.data) <= EMAILS_MAX:

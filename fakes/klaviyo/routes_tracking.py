@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from fakes.klaviyo.answers import base_url, chosen, collection, one, page_of
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document
 from fakes.klaviyo.errors import invalid, not_found, nothing_included
 from fakes.klaviyo.query import asked
 from fakes.klaviyo.shapes_rest import tracking_setting
@@ -53,11 +54,7 @@ class Data(Struct, forbid_unknown_fields=True):
     attributes: Attributes
 
 
-class Body(Struct, forbid_unknown_fields=True):
-    data: Data
-
-
-_BODY = msgspec.json.Decoder(Body)
+_BODY = msgspec.json.Decoder(Document[Data])
 
 
 def add_tracking_routes(api: Blueprint, state: State) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from fakes.klaviyo.answers import Json, base_url, chosen, collection, no_content, one, single
 from fakes.klaviyo.decoding import decode
+from fakes.klaviyo.document import Document
 from fakes.klaviyo.errors import Refusal, invalid, not_found
 from fakes.klaviyo.lookup import the
 from fakes.klaviyo.query import asked
@@ -24,16 +25,12 @@ class TopicId(Struct, forbid_unknown_fields=True):
     id: str
 
 
-class Topics(Struct, forbid_unknown_fields=True):
-    data: list[TopicId]
-
-
 class NewRelationships(Struct, forbid_unknown_fields=True, rename={"webhook_topics": "webhook-topics"}):
-    webhook_topics: Topics
+    webhook_topics: Document[list[TopicId]]
 
 
 class Relationships(Struct, forbid_unknown_fields=True, rename={"webhook_topics": "webhook-topics"}):
-    webhook_topics: Topics | None = None
+    webhook_topics: Document[list[TopicId]] | None = None
 
 
 class NewAttributes(Struct, forbid_unknown_fields=True):
@@ -47,10 +44,6 @@ class NewData(Struct, forbid_unknown_fields=True):
     type: Literal["webhook"]
     attributes: NewAttributes
     relationships: NewRelationships
-
-
-class NewBody(Struct, forbid_unknown_fields=True):
-    data: NewData
 
 
 class Changes(Struct, forbid_unknown_fields=True):
@@ -68,12 +61,8 @@ class ChangedData(Struct, forbid_unknown_fields=True):
     relationships: Relationships | None = None
 
 
-class ChangedBody(Struct, forbid_unknown_fields=True):
-    data: ChangedData
-
-
-_NEW = msgspec.json.Decoder(NewBody)
-_CHANGED = msgspec.json.Decoder(ChangedBody)
+_NEW = msgspec.json.Decoder(Document[NewData])
+_CHANGED = msgspec.json.Decoder(Document[ChangedData])
 
 
 def add_webhook_routes(api: Blueprint, state: State) -> None:
@@ -180,7 +169,7 @@ def _check(name: str | None, url: str | None, secret: str | None) -> None:
         )
 
 
-def _topics(state: State, wanted: Topics) -> list[str]:
+def _topics(state: State, wanted: Document[list[TopicId]]) -> list[str]:
     known = topics(state)
     if not wanted.data:
         raise invalid("At least one webhook topic is required.", TOPICS)
