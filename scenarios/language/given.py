@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from scenarios.language.base import Amount, Anything, Moment, Name, Names, Words
+from scenarios.language.base import Amount, Anything, Currency, Moment, Name, Names, Words, Zone
 
 Source = Literal["lightspeed_r", "lightspeed_x", "sitoo"]
 
@@ -13,8 +13,8 @@ class Shop(Words):
     """A shop. Its zone is the one its times are told in."""
 
     name: Name
-    zone: str = "America/New_York"
-    currency: str = "USD"
+    zone: Zone = "America/New_York"
+    currency: Currency = "USD"
     registers: int = Field(default=1, ge=1, le=20)
     country: str = ""  # two letters
     till: Name = ""  # which till, where there are several
@@ -73,8 +73,8 @@ class Person(Words):
 class KlaviyoGiven(Words):
     """The Klaviyo account."""
 
-    zone: str = "America/New_York"
-    currency: str = "USD"
+    zone: Zone = "America/New_York"
+    currency: Currency = "USD"
     switches: Anything = Field(default_factory=dict)
     profiles: list[Person] = Field(default_factory=list)
     lists: Names = Field(default_factory=list)

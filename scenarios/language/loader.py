@@ -1,6 +1,7 @@
 """From a file to a story. Every mistake is told with its place and the nearest right word."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -17,12 +18,17 @@ _TOP = (*(spoken(name) for name in Head.model_fields), *_SECTIONS)
 
 def load(path: Path, shown: str = "") -> Story:
     """The story in a file. Raises WrongStory with every mistake found."""
-    return _Loading(read_file(path, shown)).story()
+    return load_told(read_file(path, shown))
 
 
 def loads(text: str, file: str = "story.yaml") -> Story:
     """The same from text."""
-    return _Loading(read(text, file)).story()
+    return load_told(read(text, file))
+
+
+def load_told(told: Told) -> Story:
+    """The same from what was read already."""
+    return _Loading(told).story()
 
 
 class _Loading:
@@ -96,7 +102,7 @@ class _Loading:
         try:
             return model.model_validate(told)
         except ValidationError as problem:
-            for error in problem.errors(include_url=False, include_input=False):
+            for error in problem.errors(include_url=False):
                 self._mistake(model, error, way)
         return None
 
@@ -111,9 +117,15 @@ class _Loading:
             case "missing":
                 self._say(whole, f"`{inside[-1]}` is missing")
             case "literal_error":
-                self._say(whole, f"`{_name(inside, way)}` is one of {error['ctx']['expected']}")
-            case _:
-                message = error["msg"].removeprefix("Value error, ")
+                choice = error["ctx"]["expected"]
+                near = difflib.get_close_matches(str(error["input"]), re.findall("'([^']*)'", choice), n=1)
+                hint = f"; did you mean `{near[0]}`?" if near else ""
+                self._say(whole, f"`{_name(inside, way)}` is one of {choice}{hint}")
+            case "model_type":
+                words = ", ".join(_allowed(model, inside))
+                self._say(whole, f"`{_name(inside, way)}` takes words of its own: {words}")
+            case kind:
+                message = _PLAINLY.get(kind, error["msg"].removeprefix("Value error, "))
                 self._say(whole, f"`{_name(inside, way)}`: {message[:1].lower()}{message[1:]}")
 
     def _unknown(self, way: Way, told: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -129,6 +141,17 @@ class _Loading:
 
     def _say(self, way: Way, words: str) -> None:
         self._wrong.append(f"{self._told.place(way)}: {words}")
+
+
+_PLAINLY = {
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "bool_type": "is true or false",
+    "list_type": "must be a list: begin each line with a dash, or write [one, two]",
+    "dict_type": "must be names with what they stand for, such as {Mug: 1}",
+    "too_short": "must not be empty",
+}
+"""What pydantic says to programmers, said to people."""
 
 
 def _name(inside: tuple[str | int, ...], way: Way) -> str:

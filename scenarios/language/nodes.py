@@ -71,8 +71,11 @@ def read(text: str, file: str) -> Told:
     except MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise WrongStory(f"{file}:{line}:{column}: this is not YAML: {problem.problem}") from None
-    except (YAMLError, ValueError, RecursionError) as problem:
+        said = _in_plain_words(str(problem.problem))
+        raise WrongStory(f"{file}:{line}:{column}: this is not YAML: {said}") from None
+    except RecursionError:
+        raise WrongStory(f"{file}:1:1: lists and mappings lie too deep within each other") from None
+    except (YAMLError, ValueError) as problem:
         raise WrongStory(f"{file}:1:1: this is not YAML: {type(problem).__name__}") from None
     if node is None:
         raise WrongStory(f"{file}:1:1: the file is empty; `tillproof scenarios new` starts a story")
@@ -83,11 +86,27 @@ def read_file(path: Path, shown: str = "") -> Told:
     """A file's document; `shown` is what messages call it. Raises WrongStory."""
     name = shown or str(path)
     try:
-        return read(path.read_text(encoding="utf-8"), name)
+        with path.open(encoding="utf-8") as file:
+            # No further than it takes to see that it is too long, whatever it is.
+            return read(file.read(STORY_BYTES_MAX + 1), name)
     except OSError as problem:
         raise WrongStory(f"{name}:1:1: cannot be read ({problem.strerror})") from None
     except UnicodeDecodeError:
         raise WrongStory(f"{name}:1:1: is not a text file in UTF-8") from None
+
+
+_IN_PLAIN_WORDS = {
+    "found character '\\t' that cannot start any token": "a line is indented with a tab; use spaces",
+    "but found another document": "one file tells one story, and here another begins (`---`)",
+    "mapping values are not allowed here": "a colon stands where none can; is the line indented like those "
+    "before it, and is a text with a colon in quotes?",
+    "found unexpected end of stream": "the file ends before a quote is closed",
+}
+
+
+def _in_plain_words(problem: str) -> str:
+    """What the reader of YAML complains of, for somebody who does not read YAML for a living."""
+    return _IN_PLAIN_WORDS.get(problem, problem)
 
 
 class _Reading:

@@ -48,7 +48,32 @@ def _step(
         "type": "object", "properties": properties, "additionalProperties": False,
         "minProperties": 1, "maxProperties": 1,
     }  # fmt: skip
-    return {"oneOf": [mapping, {"type": "string"}]}
+    alone = [text for word, model in words.items() for text in _alone(word, model, properties[word], defs)]
+    return {"oneOf": [mapping, {"type": "string", "pattern": f"^(?:{'|'.join(alone)})$"}]}
+
+
+def _alone(word: str, model: type[BaseModel], content: dict[str, Any], defs: dict[str, Any]) -> list[str]:
+    """How a step reads as plain words: the word, or the word with its main thing."""
+    told = [word] if {"type": "null"} in content.get("anyOf", ()) else []
+    short = _short(model, content, defs)
+    return told + ([f"{word} +(?:{short})"] if short else [])
+
+
+def _short(model: type[BaseModel], content: dict[str, Any], defs: dict[str, Any]) -> str:
+    """The pattern of what may stand alone behind a word; empty where that is no text."""
+    if not issubclass(model, Words):
+        return _pattern(defs[model.__name__])
+    others = set(defs[model.__name__].get("required", ())) - {spoken(model.SHORT)}
+    return _pattern(content["anyOf"][1]) if model.SHORT and not others else ""
+
+
+def _pattern(told: Mapping[str, Any]) -> str:
+    """The texts that a part of the schema takes."""
+    if "enum" in told or "const" in told:
+        return "|".join(map(str, told.get("enum", [told.get("const")])))
+    if told.get("type") == "string":
+        return str(told.get("pattern", "^.+$")).removeprefix("^").removesuffix("$")
+    return "|".join(filter(None, map(_pattern, told.get("anyOf", ()))))
 
 
 def _content(model: type[BaseModel], defs: dict[str, Any]) -> dict[str, Any]:
@@ -58,10 +83,9 @@ def _content(model: type[BaseModel], defs: dict[str, Any]) -> dict[str, Any]:
     reference = {"$ref": f"#/$defs/{name}"}
     if not issubclass(model, Words):
         return reference
-    if model.SHORT:
-        short = told["properties"][spoken(model.SHORT)]
-        return {"anyOf": [reference, short]}
-    return reference if told.get("required") else {"anyOf": [reference, {"type": "null"}]}
+    short = [told["properties"][spoken(model.SHORT)]] if model.SHORT else []
+    nothing = [] if told.get("required") else [{"type": "null"}]
+    return {"anyOf": [reference, *short, *nothing]} if short or nothing else reference
 
 
 def _of(model: type[BaseModel], defs: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, WithJsonSchema
 
 from monitor.report_data import FindingKind
-from scenarios.language.base import Amount, Anything, Day, Moment, Name, Names, Span, Words
+from scenarios.language.base import Amount, Anything, Currency, Day, Moment, Name, Names, Span, Words
 
 FINDINGS = tuple(kind.value for kind in FindingKind)
 ALERTS = Literal["could_not_judge", "monitor_silent", "source_silent", "lag"]
@@ -30,7 +30,7 @@ class Event(Words):
     for_: Name | None = None  # a customer of the story, or an address
     sale: Name | None = None  # OrderId
     value: Amount | None = None
-    currency: str | None = None
+    currency: Currency | None = None
     at: Moment | None = None  # to the second, in the first shop's zone unless it says one
     history: bool | None = None  # sent as backfill, so that no flow fires
     properties: Anything = Field(default_factory=dict)  # each exactly so; null: not there
@@ -119,7 +119,7 @@ class Books(Words):
     metric: Name
     day: Day | None = None
     shop: Name | None = None
-    currency: str | None = None
+    currency: Currency | None = None
     sales: int | None = None
     sales_money: Amount | None = None
     delivered: int | None = None

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from scenarios.language.base import Amount, Anything, Day, Moment, Name, Names, Span, Words
+from scenarios.language.base import Amount, Anything, Currency, Day, Moment, Name, Names, Span, Words
 from scenarios.language.trade import Happening
 
 Ends = Literal["done", "done_with_dead_letters", "try_later", "reconnect", "refused", "unusable"]
@@ -164,7 +164,7 @@ class Changes(EventChoice):
     """Klaviyo has it differently."""
 
     set_value: Amount | None = None
-    set_currency: str | None = None
+    set_currency: Currency | None = None
     set_at: Moment | None = None
     later: Span | None = None
     earlier: Span | None = None
@@ -178,7 +178,7 @@ class Gains(Words):
     metric: Name
     for_: Name
     value: Amount | None = None
-    currency: str = "USD"
+    currency: Currency = "USD"
     at: Moment | None = None
     sale: Name | None = None  # OrderId of this sale, and its key
     key: str | None = None  # the unique_id; none: the sale's, else a new one

@@ -1,6 +1,9 @@
 """Reading stories: what is wrong is told with its place and the nearest right word."""
 
+import copy
 import json
+import random
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +14,8 @@ from story_kit import HEAD, SOLD, mistakes, story
 from monitor.report_data import FindingKind
 from scenarios.language import schema, wordlist
 from scenarios.language.examples import EXAMPLES
-from scenarios.language.loader import loads
-from scenarios.language.nodes import read
+from scenarios.language.loader import load_told, loads
+from scenarios.language.nodes import Told, Way, WrongStory, read
 from scenarios.language.story import CHECKS, HAPPENINGS
 from scenarios.runner.run import DO, LOOK
 from scenarios.runner.suite import LIBRARY, find
@@ -32,6 +35,21 @@ from scenarios.runner.suite import LIBRARY, find
         ),
         (story("  - sync: onse\n"), "story.yaml:9:5: `mode` is one of 'once', 'backfill' or 'preview'"),
         (story("  - sync: {at: noon}\n"), "story.yaml:9:12: `at`: must be a time such as 10:15"),
+        (story("  - sync: {at: 2026-02-30 10:15}\n"), "story.yaml:9:12: `at`: there is no day 2026-02-30"),
+        (story("  - sync: {at: 25:15}\n"), "story.yaml:9:12: `at`: there is no time of day 25:15"),
+        (
+            story(head=HEAD.replace("America/New_York", "America/Newyork")),
+            "story.yaml:5:25: `zone`: there is no time zone America/Newyork; did you mean `America/New_",
+        ),
+        (
+            story("  - receiver: dwon\n"),
+            "story.yaml:9:5: `is` is one of 'down', 'in trouble', 'up' or 'restarted'; did you mean `down`?",
+        ),
+        (
+            story("  - sell: {sale: mug, items: 3}\n"),
+            "story.yaml:9:23: `items`: must say what and how many, such as {Mug: 3}",
+        ),
+        (story(head="story: 12345678\ntopic: tests\ngiven: 5\n"), "story.yaml:1:1: `story`: must be text"),
         (
             story("  - wait: a while\n"),
             "story.yaml:9:5: `span`: must be a span such as 90s, 15m, 2h or 3 days",
@@ -76,6 +94,10 @@ def test_every_mistake_is_told_at_once() -> None:
         ("a: !!python/object:os.system x\n", "x.yaml:1:4: tags such as"),
         ("", "x.yaml:1:1: the file is empty"),
         ("? [a]\n: 1\n", "x.yaml:1:3: a key is a plain word"),
+        ("a:\n\t- b\n", "x.yaml:2:1: this is not YAML: a line is indented with a tab; use spaces"),
+        ("a: 1\n---\nb: 2\n", "x.yaml:2:1: this is not YAML: one file tells one story, and here another"),
+        ("[" * 2000, "x.yaml:1:1: lists and mappings lie too deep within each other"),
+        ("a" * 200_001, "x.yaml:1:1: a story has at most 200,000 characters; split it"),
     ],
 )
 def test_what_no_story_needs_is_refused(text: str, told: str) -> None:
@@ -136,6 +158,65 @@ def test_the_schema_takes_every_story_and_no_wrong_word() -> None:
         assert not [error.message for error in known.iter_errors(_plain(told))][:1], path
     wrong = _plain(read(story(SOLD.replace("sell", "sel")), "x.yaml").value)
     assert [error.json_path for error in known.iter_errors(wrong)] == ["$.when[0]"]
+
+
+def test_editors_and_the_loader_agree_on_what_is_no_story() -> None:
+    # Stories with one thing changed at random: left out, doubled, called otherwise, or something else in its
+    # place. What is refused on one side is refused on the other, but for zones, which only we can look up.
+    known = jsonschema.Draft202012Validator(json.loads(schema.text()))
+    chance = random.Random(20260504)
+    whole = [read(path.read_text(encoding="utf-8"), path.name).value for path in find([])]
+    names = sorted({part for told in whole for way in _ways(told) for part in way if isinstance(part, str)})
+    refused = 0
+    for _ in range(700):
+        told = copy.deepcopy(chance.choice(whole))
+        changed = _spoiled(told, chance, names)
+        says = _complaint(copy.deepcopy(told))
+        assert bool(says) is not known.is_valid(_plain(told)) or "time zone" in says, (changed, says)
+        refused += bool(says)
+    assert 300 < refused < 650
+
+
+_ODD: tuple[Any, ...] = (
+    None, True, 0, -1, Decimal("1.5"), "", "mug", "10:15", "2026-05-04", "90s", "once", [], {}, ["x"], [{}],
+    {"x": 1}, {"at": "10:15"}, [["x"]], "missing", "sync once", "monitor agrees", "wait 2h", "void mug",
+)  # fmt: skip
+
+
+def _spoiled(told: Any, chance: random.Random, names: list[str]) -> object:
+    """Change one thing; what was done is returned."""
+    way = chance.choice([way for way in _ways(told) if way])
+    parent = told
+    for part in way[:-1]:
+        parent = parent[part]
+    done = chance.choice(("else", "gone", "renamed", "more", "listed"))
+    odd, name = copy.deepcopy(chance.choice(_ODD)), chance.choice(names)
+    if done == "else":
+        parent[way[-1]] = odd
+    elif done == "gone":
+        del parent[way[-1]]
+    elif done == "listed":
+        parent[way[-1]] = [parent[way[-1]]]
+    elif isinstance(parent, dict):
+        parent[name] = parent.pop(way[-1]) if done == "renamed" else odd
+    else:
+        parent.insert(way[-1], odd)
+    return done, way, odd, name
+
+
+def _ways(told: Any, way: Way = ()) -> Iterator[Way]:
+    yield way
+    inside = told.items() if isinstance(told, dict) else enumerate(told) if isinstance(told, list) else ()
+    for part, one in inside:
+        yield from _ways(one, (*way, part))
+
+
+def _complaint(told: Any) -> str:
+    try:
+        load_told(Told("x.yaml", told))
+    except WrongStory as wrong:
+        return str(wrong)
+    return ""
 
 
 def _plain(told: Any) -> Any:
