@@ -25,6 +25,7 @@ from sync.domain.clock import Clock, Window, iso, utc
 from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Sale
 from sync.http.errors import NotPermitted, Refused
+from sync.sources.closed import ClosedFeeds
 from sync.sources.lightspeed_r import wire
 from sync.sources.lightspeed_r.catalog import Catalog
 from sync.sources.lightspeed_r.client import LightspeedRClient, Listing
@@ -44,6 +45,7 @@ from sync.sources.lightspeed_r.recent import Key, Recent
 from sync.sources.protocol import Page, ProductShelf
 
 _SALES = Listing("Sale", {}, RELATIONS)  # for what a page of it costs
+_NEEDED = frozenset({"sales", "lookback"})  # without these a run makes no sense
 _SECOND = timedelta(seconds=1)
 _CLOCK_DOUBT = timedelta(days=1)  # how far the machine's clock may be from the vendor's at the very start
 _ARTICLE_PAGES_MAX = 10  # in one read, so that sales do not wait for a change of the whole catalogue
@@ -81,7 +83,7 @@ class LightspeedRSource:
         self._articles_at: datetime | None = (
             None  # up to here the shelf, as this object remembers it, is fresh
         )
-        self._closed: set[str] = set()
+        self._closed = ClosedFeeds(clock)
         self._numbers: dict[
             str, int
         ] = {}  # of the latest page of each feed, so that no two cursors are equal
@@ -105,7 +107,8 @@ class LightspeedRSource:
         return self._catalog.account()
 
     def read(self, feed: str, cursor: str | None) -> Iterator[Page]:
-        """Pages of what changed since `cursor`. A feed that the credentials do not open says so once.
+        """Pages of what changed since `cursor`. A feed that the credentials do not open says so once, and is
+        asked again every hour.
 
         Raises ValueError for a feed or a cursor that is not ours.
         """
@@ -115,13 +118,15 @@ class LightspeedRSource:
             return
         self._recent.settle(feed, cursor)
         self._numbers[feed] = page_number(cursor)
+        pages = self._feeds[feed](cursor)
+        if feed in _NEEDED:
+            yield from pages
+            return
         try:
-            yield from self._feeds[feed](cursor)
+            yield from self._closed.watched(feed, cursor, pages)
         except (NotPermitted, Refused) as trouble:
-            if feed in {"sales", "lookback"}:
-                raise
-            self._closed.add(feed)
-            yield Page(feed, cursor, set_aside=(_closed_feed(feed, trouble),))
+            if aside := self._closed.close(feed, _closed_feed(feed, trouble)):
+                yield Page(feed, cursor, set_aside=aside)
 
     def read_window(self, window: Window) -> Iterator[Page]:
         """Every sale completed in the window, then every shipment stamped in it.
@@ -298,8 +303,7 @@ class LightspeedRSource:
         try:
             pairs, aside = self._reader.shipments_of(sales)
         except (NotPermitted, Refused) as trouble:
-            self._closed.add("shipments")
-            return (), (_closed_feed("shipments", trouble),)
+            return (), self._closed.close("shipments", _closed_feed("shipments", trouble))
         return tuple(pairs), aside
 
     def _window_shipments(self, span: str) -> Iterator[Page]:
@@ -312,8 +316,8 @@ class LightspeedRSource:
                 aside = (*page.set_aside, *unread)
                 yield Page("window", None, shipments=tuple(pairs), set_aside=aside, row_count=len(page.rows))
         except (NotPermitted, Refused) as trouble:
-            self._closed.add("shipments")
-            yield Page("window", None, set_aside=(_closed_feed("shipments", trouble),))
+            aside = self._closed.close("shipments", _closed_feed("shipments", trouble))
+            yield Page("window", None, set_aside=aside)
 
     def _offered(
         self,

@@ -23,6 +23,7 @@ from sync.domain.clock import Clock, Window
 from sync.domain.errors import CannotRead, SetAside
 from sync.domain.facts import AccountFacts, Sale
 from sync.http.errors import NotPermitted, Refused
+from sync.sources.closed import ClosedFeeds
 from sync.sources.lightspeed_x import parse, wire
 from sync.sources.lightspeed_x.catalog import Catalog, Whole
 from sync.sources.lightspeed_x.client import API_VERSION, LightspeedXClient, expired
@@ -41,6 +42,7 @@ T = TypeVar("T")
 VERSION_ENDS_AT = datetime(2027, 7, 1, tzinfo=UTC)  # twelve months of API 2026-07
 _AHEAD_PAGES = 3  # held back, so that a return's original, which follows it, need not be asked for
 _UNREADABLE_MAX = 10  # rows of one page with none that can be read: then it is not the rows
+_NEEDED = frozenset({"sales", "customers", "lookback"})  # without these a run makes no sense
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 
@@ -67,7 +69,7 @@ class LightspeedXSource:
         self._originals = Originals(self._read_original)
         self._overlap = timedelta(seconds=overlap_s)
         self._lookback = timedelta(days=lookback_days)
-        self._closed: set[str] = set()
+        self._closed = ClosedFeeds(clock)
         self._feeds: dict[str, Callable[[str | None], Iterator[Page]]] = {
             "shops": self._shops,
             "groups": self._groups,
@@ -89,7 +91,8 @@ class LightspeedXSource:
         return self._catalog.account()
 
     def read(self, feed: str, cursor: str | None) -> Iterator[Page]:
-        """Pages of what changed since `cursor`. A feed that the credentials do not open says so once.
+        """Pages of what changed since `cursor`. A feed that the credentials do not open says so once, and is
+        asked again every hour.
 
         Raises ValueError for a feed or a cursor that is not ours, ApiTrouble when the pinned version of the
         API is not what answers.
@@ -98,13 +101,16 @@ class LightspeedXSource:
             raise ValueError(f"there is no feed {feed}; there are {', '.join(self._feeds)}")
         if feed in self._closed:
             return
+        pages = self._feeds[feed](cursor)
+        if feed in _NEEDED:
+            yield from pages
+            return
         try:
-            yield from self._feeds[feed](cursor)
+            yield from self._closed.watched(feed, cursor, pages)
         except (NotPermitted, Refused) as trouble:
-            if feed in {"sales", "customers", "lookback"}:
-                raise
-            self._closed.add(feed)
-            yield Page(feed, cursor, set_aside=(SetAside("feed", feed, "not_permitted", str(trouble)),))
+            told = SetAside("feed", feed, "not_permitted", str(trouble))
+            if aside := self._closed.close(feed, told):
+                yield Page(feed, cursor, set_aside=aside)
 
     def read_window(self, window: Window) -> Iterator[Page]:
         """Every sale rung up in the window, asked for day by day, because a search reaches only so deep."""

@@ -193,6 +193,22 @@ def test_without_the_right_to_see_voids_it_is_said_once_with_the_scope_to_grant(
     assert list(source.read("voids", None)) == []
 
 
+def test_a_right_granted_later_is_taken_up_within_the_hour(till: Till) -> None:
+    till.fails("status", path="*/SaleVoid.json", status=403)
+    source, cursor = till.source(), '{"id":0,"page":1}'
+    assert [len(page.set_aside) for page in source.read("voids", cursor)] == [1]
+    asked = till.paths().count("SaleVoid")
+    till.clock.advance(3599)
+    assert (list(source.read("voids", cursor)), till.paths().count("SaleVoid")) == ([], asked)
+    till.clock.advance(1)
+    assert list(source.read("voids", cursor)) == [], "asked again, and told already"
+    assert till.paths().count("SaleVoid") == asked + 1
+    till.fake.faults.clear()
+    till.clock.advance(3600)
+    assert list(source.read("voids", cursor)) == [Page("voids", cursor)], "it answers the letter"
+    assert list(source.read("voids", cursor)) == []
+
+
 def test_without_the_right_to_see_sales_nothing_goes_on(till: Till) -> None:
     till.fails("status", path="*/Sale.json", status=403)
     with pytest.raises(NotPermitted, match="employee:register_read"):
