@@ -13,8 +13,8 @@ import msgspec
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import fields
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.records import LineIn
 
 if TYPE_CHECKING:

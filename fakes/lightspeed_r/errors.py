@@ -4,33 +4,8 @@ import msgspec
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from fakes.kit.refusing import HTML, edge_page, phrase
 from fakes.lightspeed_r.switches import Switches
-
-_NAMES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    409: "Conflict",
-    422: "Unprocessable Entity",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
-_HTML = "text/html; charset=UTF-8"
-
-
-class Refused(Exception):
-    """The request is answered with this status and message."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Errors:
@@ -43,11 +18,11 @@ class Errors:
         """The standard object: httpCode (a string), httpMessage, message, errorClass."""
         body = {
             "httpCode": str(status),
-            "httpMessage": _NAMES.get(status, "Error"),
+            "httpMessage": phrase(status),
             "message": message,
             "errorClass": error_class,
         }
-        kind = _HTML if self._switches.error_content_type == "html" else "application/json"
+        kind = HTML if self._switches.error_content_type == "html" else "application/json"
         return Response(msgspec.json.encode(body), status=status, content_type=kind)
 
     def unauthorized(self, hint: str) -> Response:
@@ -82,8 +57,4 @@ class Errors:
 
     def server_error(self, status: int) -> Response:
         """5xx come from the CDN as HTML; anything else has the standard object."""
-        name = _NAMES.get(status, "Error")
-        if status < 500:
-            return self.refused(status, name)
-        html = f"<html><head><title>{status} {name}</title></head><body><h1>{name}</h1></body></html>"
-        return Response(html, status=status, content_type=_HTML)
+        return self.refused(status, phrase(status)) if status < 500 else edge_page(status)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fakes.lightspeed_r.errors import Refused
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r.filters import instant as read_instant
 from fakes.lightspeed_r.wire import SCALE
 

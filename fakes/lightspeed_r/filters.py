@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from fakes.lightspeed_r.errors import Refused
+from fakes.kit.refusing import Refused
 
 IN_MAX = 100
 _OPERATOR = re.compile(r"(>=|<=|><|!=|!~|=|>|<|~|IN),(.*)\Z", re.DOTALL)

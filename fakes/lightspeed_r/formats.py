@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from fakes.lightspeed_r.errors import Refused
+from fakes.kit.refusing import Refused
 
 JSON = "application/json"
 XML = "application/vnd.merchantos.pos-v1+xml"

@@ -6,8 +6,9 @@ from flask import g, request
 from werkzeug.wrappers import Response
 
 from fakes.kit.journal import NOTE_KEY
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r.entities import Entity
-from fakes.lightspeed_r.errors import Errors, Refused
+from fakes.lightspeed_r.errors import Errors
 from fakes.lightspeed_r.limits import BUCKET, BURST, RLimits
 from fakes.lightspeed_r.oauth import Authority, Pair
 from fakes.lightspeed_r.state import State

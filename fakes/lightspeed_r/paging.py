@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r.entities import Entity
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.filters import typed
 from fakes.lightspeed_r.request import ListRequest
 from fakes.lightspeed_r.select import Selection, Selector

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import fields, write_lines, write_sales
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.fields import Body
 from fakes.lightspeed_r.records import Sale
 

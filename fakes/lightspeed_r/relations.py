@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fakes.lightspeed_r.errors import Refused
+from fakes.kit.refusing import Refused
 
 ONE, MANY = "one", "many"
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r.entities import Entity
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.filters import Condition, parse, parse_or
 from fakes.lightspeed_r.relations import asked_relations
 from fakes.lightspeed_r.switches import Switches

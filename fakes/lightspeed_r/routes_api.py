@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 
 from fakes.kit.faults import Faults
 from fakes.kit.journal import NOTE_KEY
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import costs
 from fakes.lightspeed_r.entities import Entity, text_of
-from fakes.lightspeed_r.errors import Errors, Refused
+from fakes.lightspeed_r.errors import Errors
 from fakes.lightspeed_r.filters import Condition
 from fakes.lightspeed_r.formats import JSON, XML, bare, read_body, root_of, wants_xml, xml_of
 from fakes.lightspeed_r.gate import Gate

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r.entities import ENTITIES, Entity
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.formats import bare
 
 # Rows that also have a path below another row: the field that must name that row.

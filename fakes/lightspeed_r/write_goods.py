@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import fields
 from fakes.lightspeed_r.docs import Schema
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.fields import Body
 from fakes.lightspeed_r.records import Category, CustomerType, Discount, Image, Manufacturer
 from fakes.lightspeed_r.relations import RELATIONS

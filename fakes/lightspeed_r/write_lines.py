@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import fields, pricing, shapes, stock, trade
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.fields import Body
 from fakes.lightspeed_r.lines import Loose
 from fakes.lightspeed_r.records import Returned, Sale

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import fields
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.fields import Body
 from fakes.lightspeed_r.records import Payment, Sale
 from fakes.lightspeed_r.shapes import CREDIT_CARD, ON_ACCOUNT, PAYMENT

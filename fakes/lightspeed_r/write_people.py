@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import fields, people
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.fields import Body
 from fakes.lightspeed_r.records import Customer
 from fakes.lightspeed_r.relations import RELATIONS

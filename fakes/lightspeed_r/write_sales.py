@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import fields, pricing, stock, trade, write_lines, write_payments, write_people
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.fields import Body
 from fakes.lightspeed_r.records import Sale
 from fakes.lightspeed_r.relations import RELATIONS

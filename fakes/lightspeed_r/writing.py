@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_r import (
     fields,
     people,
@@ -19,7 +20,6 @@ from fakes.lightspeed_r import (
 )
 from fakes.lightspeed_r.docs import SCHEMAS, Schema
 from fakes.lightspeed_r.entities import text_of
-from fakes.lightspeed_r.errors import Refused
 from fakes.lightspeed_r.fields import Body
 from fakes.lightspeed_r.shapes_goods import shop_text
 from fakes.lightspeed_r.state import State

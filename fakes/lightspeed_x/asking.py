@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from fakes.lightspeed_x.errors import Refused
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x.money import NoAmount, amount
 from fakes.lightspeed_x.wire import seconds
 

@@ -9,33 +9,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from fakes.kit.clock import Clock
+from fakes.kit.refusing import edge_page, phrase
 from fakes.lightspeed_x.switches import Switches
 from fakes.lightspeed_x.wire import encoded
-
-_NAMES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Request Entity Too Large",
-    422: "Unprocessable Entity",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
-
-
-class Refused(Exception):
-    """The request is answered with this status and message."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Errors:
@@ -48,7 +24,7 @@ class Errors:
     def refused(self, status: int, message: str, generation: str = "2.x") -> Response:
         """What is wrong with the request, in the words of its generation."""
         if generation == "0.9":
-            name = _NAMES.get(status, "Error")
+            name = phrase(status)
             return answer({"status": "error", "error": name, "details": message}, status)
         if status in (400, 422):
             reference = f"{int(self._clock.now().timestamp()):x}"
@@ -78,17 +54,13 @@ class Errors:
     def http(self, error: HTTPException) -> Response:
         """What Flask itself refuses: unknown paths, wrong methods."""
         status = error.code or 500
-        message = "service not found" if status == 404 else _NAMES.get(status, error.name).lower()
+        message = "service not found" if status == 404 else error.name.lower()
         old = request.path.startswith(("/api/0.9/", "/api/1.0/"))
         return self.refused(status, message, "0.9" if old else "2.x")
 
     def server_error(self, status: int) -> Response:
         """5xx come from the edge as HTML; anything else as JSON."""
-        name = _NAMES.get(status, "Error")
-        if status < 500:
-            return self.refused(status, name)
-        html = f"<html><head><title>{status} {name}</title></head><body><h1>{name}</h1></body></html>"
-        return Response(html, status=status, content_type="text/html; charset=UTF-8")
+        return self.refused(status, phrase(status)) if status < 500 else edge_page(status)
 
 
 def http_date(at: datetime) -> str:

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 
 from fakes.kit.faults import Faults
 from fakes.kit.journal import NOTE_KEY
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import versions
-from fakes.lightspeed_x.errors import Errors, Refused, answer
+from fakes.lightspeed_x.errors import Errors, answer
 from fakes.lightspeed_x.limits import Verdict, XLimits
 from fakes.lightspeed_x.money import NoAmount
 from fakes.lightspeed_x.oauth import Authority, Pair

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import asking, cards
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import Call, Gate
 from fakes.lightspeed_x.records import ZERO, Customer, Row
 from fakes.lightspeed_x.wire import iso, short_text

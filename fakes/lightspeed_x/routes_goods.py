@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import asking, goods, money, shapes_goods
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import ANY, Call, Gate
 from fakes.lightspeed_x.records import ZERO, Row
 from fakes.lightspeed_x.routes_lists import found

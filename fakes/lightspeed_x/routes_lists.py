@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import shapes_dated, shapes_flat, shapes_goods, shapes_old, shapes_people
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import ANY, NEW, Call, Gate
 from fakes.lightspeed_x.paging import Pager
 from fakes.lightspeed_x.records import Sale

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import asking, goods, people, shapes_old, shapes_people
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import ANY, NEW, Call, Gate
 from fakes.lightspeed_x.paging import Pager
 from fakes.lightspeed_x.records import Customer, Row

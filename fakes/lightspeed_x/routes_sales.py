@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import asking, sale_bodies, shapes_dated, shapes_flat, shapes_old, trade
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import Call, Gate
 from fakes.lightspeed_x.paging import LATE_S
 from fakes.lightspeed_x.records import Sale

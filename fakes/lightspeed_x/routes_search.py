@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import money, shapes_flat, shapes_goods, shapes_people
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import Call, Gate
 from fakes.lightspeed_x.records import Row, Sale
 from fakes.lightspeed_x.routes_lists import sale_shape

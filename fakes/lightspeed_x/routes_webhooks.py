@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from flask import request
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import asking
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.gate import ANY, Call, Gate
 from fakes.lightspeed_x.hooks import TYPES
 from fakes.lightspeed_x.records import Row

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from fakes.kit.refusing import Refused
 from fakes.lightspeed_x import asking, money
-from fakes.lightspeed_x.errors import Refused
 from fakes.lightspeed_x.records import PLAIN, ZERO, Adjustment, Charge, Line, Payment, Promotion, Rare
 from fakes.lightspeed_x.shapes_flat import STATES
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from fakes.lightspeed_x.errors import Refused
+from fakes.kit.refusing import Refused
 
 FIRST = (2026, 1)
 LAST_KNOWN = (2026, 10)
