@@ -18,7 +18,8 @@ CREATE TABLE found AS
 SELECT d.*, f.finding, f.code, f.apart_s, f.currency, CAST(f.difference_minor AS BIGINT) AS difference_minor,
        f.business_day
 FROM (
-    SELECT unit_no, event_no, status, 'missing' AS finding,
+    SELECT unit_no, event_no, status,
+           CASE WHEN kind = 'refunded' THEN 'lost_refund' ELSE 'missing' END AS finding,
            CASE WHEN metric IN (SELECT metric FROM absent_metrics) THEN 'no_such_metric'
                 ELSE 'not_in_klaviyo' END AS code,
            CAST(0 AS BIGINT) AS apart_s, unit_currency AS currency, total_minor AS difference_minor,

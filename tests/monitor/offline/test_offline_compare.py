@@ -40,6 +40,18 @@ def test_a_sale_without_an_event_is_missing(tmp_path: Path) -> None:
     assert found.command == ""
 
 
+def test_a_refund_without_an_event_is_lost_as_it_is_to_the_nightly_monitor(tmp_path: Path) -> None:
+    back = sold("2", kind="refunded", total_minor=400)
+    report = compare(tmp_path, [sold("1"), back], [event("1")])
+
+    (found,) = report.findings
+    assert (found.kind, found.metric, found.sale_id) == ("lost_refund", "Refunded Order", "2")
+    assert found.title == "Refunded Order of sale 2 is not in Klaviyo"
+    assert list(report.findings_by_kind) == ["lost_refund"]
+    with (tmp_path / "out" / "drift.csv").open(newline="") as file:
+        assert [row["kind"] for row in csv.DictReader(file)] == ["lost_refund"]
+
+
 def test_an_event_without_a_sale_is_orphaned(tmp_path: Path) -> None:
     report = compare(tmp_path, [sold("1")], [event("1"), event("9", total_minor=500)])
 
