@@ -13,7 +13,7 @@ import msgspec
 
 from sync.domain.clock import utc
 from sync.klaviyo import limits
-from sync.klaviyo.client import KlaviyoClient, Links
+from sync.klaviyo.client import KlaviyoClient, Listed
 
 _IDS_A_REQUEST = 100
 SUBSCRIBED, UNSUBSCRIBED, NEVER = "subscribed", "unsubscribed", "never_subscribed"
@@ -60,12 +60,7 @@ class _Profile(msgspec.Struct):
     attributes: _Attributes
 
 
-class _Profiles(msgspec.Struct):
-    data: list[_Profile]
-    links: Links = msgspec.field(default_factory=Links)
-
-
-_profiles = msgspec.json.Decoder(_Profiles).decode
+_profiles = msgspec.json.Decoder(Listed[_Profile]).decode
 
 
 class ProfileReader:

@@ -6,7 +6,7 @@ be an error that is noticed, not a change that is not. Source: Klaviyo's version
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import httpx
 import msgspec
@@ -32,6 +32,13 @@ class Links(msgspec.Struct, frozen=True):
     """Where the next page is; None on the last one."""
 
     next: str | None = None
+
+
+class Listed(msgspec.Struct, Generic[T]):
+    """A page of resources of one kind."""
+
+    data: list[T]
+    links: Links = msgspec.field(default_factory=Links)
 
 
 class Paged(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from sync.klaviyo import limits
-from sync.klaviyo.client import KlaviyoClient, Links
+from sync.klaviyo.client import KlaviyoClient, Listed
 
 PEOPLE_MAX = 100  # of one request to unsubscribe, and of one look at profiles
 _NEVER = "NEVER_SUBSCRIBED"
@@ -57,12 +57,7 @@ class _Profile(msgspec.Struct):
     attributes: _Attributes
 
 
-class _Profiles(msgspec.Struct):
-    data: list[_Profile]
-    links: Links = msgspec.field(default_factory=Links)
-
-
-_profiles = msgspec.json.Decoder(_Profiles).decode
+_profiles = msgspec.json.Decoder(Listed[_Profile]).decode
 
 
 class ConsentWriter:

@@ -8,7 +8,7 @@ import msgspec
 
 from sync.domain.clock import utc
 from sync.klaviyo import limits
-from sync.klaviyo.client import KlaviyoClient, Links
+from sync.klaviyo.client import KlaviyoClient, Listed
 from sync.klaviyo.consent import any_email, in_filters
 
 _REMEMBERED_MAX = 100_000
@@ -23,12 +23,7 @@ class _Profile(msgspec.Struct):
     attributes: _Attributes
 
 
-class _Profiles(msgspec.Struct):
-    data: list[_Profile]
-    links: Links = msgspec.field(default_factory=Links)
-
-
-_profiles = msgspec.json.Decoder(_Profiles).decode
+_profiles = msgspec.json.Decoder(Listed[_Profile]).decode
 
 
 class KnownProfiles:

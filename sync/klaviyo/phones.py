@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from sync.klaviyo import limits
-from sync.klaviyo.client import KlaviyoClient, Links
+from sync.klaviyo.client import KlaviyoClient, Listed
 
 NUMBERS_MAX = 100  # of one question
 _KEY = b'"phone_number"'
@@ -32,13 +32,8 @@ class _Profile(msgspec.Struct):
     attributes: _Attributes
 
 
-class _Profiles(msgspec.Struct):
-    data: list[_Profile]
-    links: Links = msgspec.field(default_factory=Links)
-
-
 _row = msgspec.json.Decoder(_Row).decode
-_profiles = msgspec.json.Decoder(_Profiles).decode
+_profiles = msgspec.json.Decoder(Listed[_Profile]).decode
 
 
 def somebody_elses(client: KlaviyoClient, rows: Sequence[bytes]) -> set[int]:

@@ -15,7 +15,7 @@ from sync.domain.masking import mask_text
 from sync.http.client import Response
 from sync.http.errors import NotThere, Refused, TryLater
 from sync.klaviyo import limits
-from sync.klaviyo.client import KlaviyoClient, Links
+from sync.klaviyo.client import KlaviyoClient, Listed
 from sync.klaviyo.errors import REFUSALS_MAX, UPSTREAM, NothingTaken
 from sync.klaviyo.phones import somebody_elses
 from sync.klaviyo.refusals import (
@@ -91,23 +91,13 @@ class _Failure(msgspec.Struct):
     attributes: _FailureAttributes
 
 
-class _Failures(msgspec.Struct):
-    data: list[_Failure]
-    links: Links = msgspec.field(default_factory=Links)
-
-
 class _Member(msgspec.Struct):
     id: str
 
 
-class _Members(msgspec.Struct):
-    data: list[_Member]
-    links: Links = msgspec.field(default_factory=Links)
-
-
 _job = msgspec.json.Decoder(_Job).decode
-_failures = msgspec.json.Decoder(_Failures).decode
-_members = msgspec.json.Decoder(_Members).decode
+_failures = msgspec.json.Decoder(Listed[_Failure]).decode
+_members = msgspec.json.Decoder(Listed[_Member]).decode
 _identifiers = msgspec.json.Decoder(_Identifiers).decode
 
 

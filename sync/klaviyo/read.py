@@ -14,7 +14,7 @@ import msgspec
 from sync.domain.clock import Window, utc
 from sync.http.errors import Unintelligible
 from sync.klaviyo import limits
-from sync.klaviyo.client import KlaviyoClient, Links
+from sync.klaviyo.client import KlaviyoClient, Listed
 from sync.klaviyo.errors import UPSTREAM
 from sync.klaviyo.eventpages import OWN_PROPERTIES, EventRow, page_decoder
 from sync.klaviyo.known import KnownProfiles
@@ -93,11 +93,6 @@ class _Metric(msgspec.Struct):
     attributes: _MetricAttributes
 
 
-class _Metrics(msgspec.Struct):
-    data: list[_Metric]
-    links: Links = msgspec.field(default_factory=Links)
-
-
 class _ListAttributes(msgspec.Struct):
     name: str
     opt_in_process: str | None = None
@@ -108,11 +103,6 @@ class _List(msgspec.Struct):
     attributes: _ListAttributes
 
 
-class _Lists(msgspec.Struct):
-    data: list[_List]
-    links: Links = msgspec.field(default_factory=Links)
-
-
 class _ProfileAttributes(msgspec.Struct):
     email: str | None = None
 
@@ -120,11 +110,6 @@ class _ProfileAttributes(msgspec.Struct):
 class _Profile(msgspec.Struct):
     id: str
     attributes: _ProfileAttributes
-
-
-class _Profiles(msgspec.Struct):
-    data: list[_Profile]
-    links: Links = msgspec.field(default_factory=Links)
 
 
 class _Measurements(msgspec.Struct):
@@ -150,9 +135,9 @@ class _Aggregate(msgspec.Struct):
 
 
 _accounts = msgspec.json.Decoder(_Accounts).decode
-_metrics = msgspec.json.Decoder(_Metrics).decode
-_lists = msgspec.json.Decoder(_Lists).decode
-_profiles = msgspec.json.Decoder(_Profiles).decode
+_metrics = msgspec.json.Decoder(Listed[_Metric]).decode
+_lists = msgspec.json.Decoder(Listed[_List]).decode
+_profiles = msgspec.json.Decoder(Listed[_Profile]).decode
 _aggregate = msgspec.json.Decoder(_Aggregate).decode
 
 
