@@ -37,12 +37,12 @@ BUGS: tuple[Bug, ...] = (
         "the cursor moves on before the page is kept: a crash in between loses the page",
         "sync/engine/ingest.py",
         """        self._checkpoint("page read")
-        work,""",
+""",
         """        self._checkpoint("page read")
         if cursor_name is not None and page.cursor is not None:
             with self._store.writing() as connection:
                 accounts.set_cursor(connection, self._account, cursor_name, page.cursor)
-        work,""",
+""",
         (LIVES, CRASH, STORIES),
     ),
     Bug(
