@@ -21,7 +21,7 @@ from scenarios.bench.speed import BenchFailed
 
 LIMIT_S, TIMES_MIN = 8.0, 2.0
 _OURS = (sys.executable, "-c", "import tillproof; tillproof.main()")
-_KINDS = ("missing", "orphaned", "duplicate", "amount_mismatch", "day_shift")
+_KINDS = ("missing", "lost_refund", "orphaned", "duplicate", "amount_mismatch", "day_shift")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ FROM (
 )
 """  # noqa: S608 - numbers of ours
 _PLANTED = """
-SELECT CASE WHEN unknown THEN 'orphaned' WHEN fate < 5 THEN 'missing' WHEN fate < 7 THEN 'amount_mismatch'
+SELECT CASE WHEN unknown THEN 'orphaned' WHEN fate < 5 AND kind = 'refunded' THEN 'lost_refund'
+            WHEN fate < 5 THEN 'missing' WHEN fate < 7 THEN 'amount_mismatch'
             WHEN fate < 9 THEN 'duplicate' ELSE 'day_shift' END AS kind, sale_id
 FROM facts WHERE unknown OR fate < 11
 """

@@ -123,7 +123,10 @@ def _pointer(source: _Source | None) -> str:
 
 def _challenged(status: int) -> str:
     # The edge in front of Klaviyo now and then answers with a page meant for people; asking again helps.
-    return f"its edge answered {status} with a web page instead of JSON; try again later"
+    return (
+        f"its edge answered {status} with a web page instead of JSON; try again later: nothing is lost, the "
+        "next run sends what waits. If it lasts for hours, ask Klaviyo's support to let this server in"
+    )
 
 
 def _dead_key(key_setting: str) -> str:

@@ -206,6 +206,20 @@ def test_a_zone_that_nobody_knows_is_told_and_stops_nothing(shop: Shop) -> None:
     assert (result.exit_code, shop.placed()) == (0, [sale])
 
 
+def test_a_challenge_of_klaviyo_s_edge_says_that_nothing_is_lost_and_whom_to_ask(shop: Shop) -> None:
+    sale = shop.sell()
+    shop.klaviyo.faults.add({"kind": "html", "status": 403, "match": {"path": "/api/event*"}})
+    for _ in range(3):
+        result = shop.run()
+        assert (result.outcome, result.exit_code) == ("try_later", 3)
+        assert "nothing is lost, the next run sends what waits" in result.detail
+        assert "ask Klaviyo's support to let this server in" in result.detail
+    assert (shop.placed(), shop.letters()) == ([], [])
+    shop.klaviyo.faults.clear()
+    assert shop.run().exit_code == 0
+    assert (shop.placed(), shop.letters()) == ([sale], [])
+
+
 def test_a_right_taken_away_closes_one_feed_and_its_return_opens_it(shop: Shop) -> None:
     sale = shop.sell()
     shop.till.faults.add({"kind": "status", "status": 403, "match": {"path": "*/SaleVoid.json"}})
