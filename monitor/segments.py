@@ -6,7 +6,8 @@ from monitor.compare import Comparison
 from monitor.report_data import ReportSegment, ReportSkipped
 from sync.domain.eligibility import PLAIN_WORDS, Exclusion
 
-_CUTS = {"shop": "shop_id", "register": "register_id", "channel": "channel", "zone": "zone"}
+_CUTS = ("shop", "register", "channel", "zone")
+_COLUMNS = ("shop_id", "register_id", "channel", "zone")
 
 
 def segments(comparison: Comparison, account: str, names: Mapping[str, str]) -> list[ReportSegment]:
@@ -14,18 +15,14 @@ def segments(comparison: Comparison, account: str, names: Mapping[str, str]) -> 
 
     Only what the POS shows can be cut so: an event without a sale belongs to no register.
     """
-    found = []
-    for by, column in _CUTS.items():
-        wrong = {tuple(key): int(count) for *key, count in comparison.rows(_WRONG.format(column=column))}
-        for value, metric, currency, *numbers in comparison.rows(_SEGMENTS.format(column=column)):
-            label = names.get(value, "") if by == "shop" else ""
-            found.append(
-                ReportSegment(
-                    account, by, value, label, metric, currency, wrong.get((value, metric, currency), 0),
-                    *numbers,
-                )
-            )  # fmt: skip
-    return found
+    wrong = {tuple(key): int(count) for *key, count in comparison.rows(_WRONG)}
+    return [
+        ReportSegment(
+            account, _CUTS[cut], value, names.get(value, "") if _CUTS[cut] == "shop" else "",
+            metric, currency, wrong.get((cut, value, metric, currency), 0), *numbers,
+        )
+        for cut, value, metric, currency, *numbers in comparison.rows(_SEGMENTS)
+    ]  # fmt: skip
 
 
 def skipped(comparison: Comparison, account: str, names: Mapping[str, str]) -> list[ReportSkipped]:
@@ -46,16 +43,23 @@ _TERMS = ", ".join(
     f" CAST(sum(CASE WHEN j.status = '{term}' THEN j.total_minor ELSE 0 END) AS BIGINT)"
     for term in ("delivered", "excluded", "settling", "missing")
 )
+# All cuts in one pass: `cut` is the place of the column that is not folded away.
+_CUT = (
+    "CASE " + " ".join(f"WHEN grouping(j.{name}) = 0 THEN {at}" for at, name in enumerate(_COLUMNS)) + " END"
+)
+_VALUE = f"coalesce({', '.join(f'j.{name}' for name in _COLUMNS)})"
+_SETS = ", ".join(f"(j.{name}, j.metric, j.currency)" for name in _COLUMNS)
 _SEGMENTS = f"""
-SELECT j.{{column}}, j.metric, j.currency, count(*), CAST(sum(j.total_minor) AS BIGINT), {_TERMS}
+SELECT {_CUT} AS cut, {_VALUE} AS value, j.metric, j.currency,
+       count(*), CAST(sum(j.total_minor) AS BIGINT), {_TERMS}
 FROM judged_units j WHERE {_IN_WINDOW}
-GROUP BY j.{{column}}, j.metric, j.currency ORDER BY j.{{column}}, j.metric, j.currency
+GROUP BY GROUPING SETS ({_SETS}) ORDER BY cut, value, j.metric, j.currency
 """  # noqa: S608 - names of this file
-_WRONG = """
-SELECT j.{column}, j.metric, j.currency, count(*)
+_WRONG = f"""
+SELECT {_CUT} AS cut, {_VALUE} AS value, j.metric, j.currency, count(*)
 FROM finding_rows f JOIN judged_units j ON j.unit_no = f.unit_no
-GROUP BY j.{column}, j.metric, j.currency
-"""
+GROUP BY GROUPING SETS ({_SETS})
+"""  # noqa: S608 - names of this file
 _SKIPPED = f"""
 SELECT j.shop_id, j.reason, j.currency, count(DISTINCT j.sale_id), CAST(sum(j.total_minor) AS BIGINT) AS minor
 FROM judged_units j WHERE j.status = 'excluded' AND j.kind IN ('placed', 'refunded') AND {_IN_WINDOW}
