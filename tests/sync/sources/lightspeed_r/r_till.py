@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ import httpx
 from fakes.kit.clock import VirtualClock
 from fakes.lightspeed_r.app import LightspeedRFake, build
 from fakes.lightspeed_r.records import LineIn
-from sync.domain.facts import Product
 from sync.http.oauth import OAuthApp
 from sync.http.tokens import Tokens
 from sync.sources.lightspeed_r.client import LightspeedRClient, connect
@@ -42,19 +41,6 @@ class Vault:
         self.log.append("lock")
         yield
         self.log.append("unlock")
-
-
-@dataclass
-class Shelf:
-    """Products in memory."""
-
-    products: dict[str, Product] = field(default_factory=dict)
-
-    def get(self, item_ids: Iterable[str]) -> Mapping[str, Product]:
-        return {each: self.products[each] for each in item_ids if each in self.products}
-
-    def put(self, products: Sequence[Product]) -> None:
-        self.products.update((product.item_id, product) for product in products)
 
 
 class Spoiled(httpx.BaseTransport):
@@ -130,6 +116,11 @@ class Till:
     def fails(self, kind: str, *, path: str = "*", times: int | None = None, **params: Any) -> None:
         rule: dict[str, Any] = {"kind": kind, "match": {"method": "*", "path": path}, **params}
         self.fake.faults.add(rule if times is None else {**rule, "times": times})
+
+
+def read(till: Till, feed: str, cursor: str | None = None) -> list[Page]:
+    """One reading of a feed, by a source of its own."""
+    return list(till.source().read(feed, cursor))
 
 
 def sale_ids(pages: Iterable[Page]) -> list[str]:

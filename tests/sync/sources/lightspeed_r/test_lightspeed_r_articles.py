@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from r_till import NOON, Shelf, Till, last_cursor, stand
+from r_till import NOON, Till, last_cursor, stand
+from source_shelf import Shelf
 
 from sync.domain.facts import Product
 from sync.sources.lightspeed_r.source import LightspeedRSource

@@ -19,11 +19,6 @@ from sync.sources.lightspeed_r.client import auth_client
 COMMAND = "tillproof accounts connect main-street"
 
 
-@pytest.fixture
-def till() -> Till:
-    return Till()
-
-
 def refreshes(till: Till) -> int:
     return till.paths().count("token")
 

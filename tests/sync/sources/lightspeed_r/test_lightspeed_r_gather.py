@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from r_till import NOON, Shelf, Till
+from r_till import NOON, Till
+from source_shelf import Shelf
 
 from fakes.lightspeed_r.records import LineIn
 

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from r_till import NOON, Shelf, Till, last_cursor, sale_ids
+from r_till import NOON, Till, last_cursor, sale_ids
+from source_shelf import Shelf
 
 from sync.sources.lightspeed_r.source import LightspeedRSource
 

@@ -1,35 +1,22 @@
 """A small Sitoo account in process, and our source reading it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from source_shelf import Shelf
 
 from fakes.kit.clock import VirtualClock
 from fakes.sitoo.app import build
 from fakes.sitoo.records import LineIn
-from sync.domain.facts import Product, Sale
+from sync.domain.facts import Sale
 from sync.sources.protocol import Link, Page
 from sync.sources.sitoo import pos
 from sync.sources.sitoo.settings import Settings
 from sync.sources.sitoo.source import SitooSource
 
 NOON = datetime(2026, 3, 4, 11, 0, tzinfo=UTC)
-
-
-@dataclass
-class Shelf:
-    """Products in memory."""
-
-    products: dict[str, Product] = field(default_factory=dict)
-
-    def get(self, item_ids: Iterable[str]) -> Mapping[str, Product]:
-        return {each: self.products[each] for each in item_ids if each in self.products}
-
-    def put(self, products: Sequence[Product]) -> None:
-        self.products.update((product.item_id, product) for product in products)
 
 
 class SitooTill:

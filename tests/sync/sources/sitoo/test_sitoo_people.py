@@ -13,11 +13,6 @@ from sync.domain.profile import EMAIL, EXTERNAL_ID, PHONE, anchor
 ALL = (EMAIL, PHONE, EXTERNAL_ID)
 
 
-@pytest.fixture
-def till() -> SitooTill:
-    return SitooTill()
-
-
 def read(till: SitooTill, **settings: Any) -> tuple[Sale, list[str]]:
     """The only sale, and the notes told with it."""
     till.clock.advance(60)

@@ -35,11 +35,6 @@ class WithoutLines(httpx.BaseTransport):
         return httpx.Response(answer.status_code, json=page)
 
 
-@pytest.fixture
-def till() -> SitooTill:
-    return SitooTill()
-
-
 def test_every_order_comes_once_in_the_order_of_numbers_however_small_the_pages(till: SitooTill) -> None:
     sold = [till.sell(NOON + timedelta(seconds=number)) for number in range(23)]
     till.clock.advance(60)
