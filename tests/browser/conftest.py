@@ -5,8 +5,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from browser_windows import Windows
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -48,29 +50,19 @@ def samples() -> ModuleType:
 
 
 @pytest.fixture
-def opened(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a file in a fresh window; `complaints` of the page collects errors and requests that left it."""
-    contexts = []
-
-    def go(path: Path, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.complaints = []
-        page.on("console", lambda said: page.complaints.append(said.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda sent: _note_request(page.complaints, sent.url, path))
-        page.goto(path.as_uri())
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
+def windows(chromium: Browser) -> Iterator[Windows]:
+    """Windows that close when the test ends."""
+    made = Windows(chromium)
+    yield made
+    made.close()
 
 
-def _note_request(complaints: list[str], url: str, path: Path) -> None:
-    if url.partition("#")[0] != path.as_uri() and not url.startswith("data:"):
-        complaints.append(f"asked for {url}")
+@pytest.fixture
+def opened(windows: Windows) -> Callable[..., Page]:
+    """Opens a file, which may ask for nothing but itself."""
+
+    def go(path: Path, **how: Any) -> Page:
+        home = path.as_uri()
+        return windows.open(home, lambda url: url.partition("#")[0] == home or url.startswith("data:"), **how)
+
+    return go

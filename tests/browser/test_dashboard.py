@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import waitress
 from argon2 import PasswordHasher
+from browser_windows import Windows
 from playwright.sync_api import Browser, Page
 from test_report_page import CONTRAST
 
@@ -86,27 +87,15 @@ def cookies(chromium: Browser, address: str) -> Any:
 
 
 @pytest.fixture
-def visit(chromium: Browser, address: str, cookies: Any) -> Iterator[Open]:
-    contexts = []
+def visit(windows: Windows, address: str, cookies: Any) -> Open:
+    """Opens a page as the one who signed in; it may ask for nothing from anywhere else."""
 
-    def go(path: str, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts,
-            storage_state=cookies,
-        )  # fmt: skip
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.complaints = []
-        page.on("console", lambda said: page.complaints.append(said.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda sent: sent.url.startswith(address) or page.complaints.append(sent.url))
-        page.goto(f"{address}{path}")
-        return page
+    def go(path: str, **how: Any) -> Page:
+        return windows.open(
+            f"{address}{path}", lambda asked: asked.startswith(address), cookies=cookies, **how
+        )
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 @pytest.mark.parametrize("name", PAGES)

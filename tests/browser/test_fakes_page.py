@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from browser_windows import Windows
+from playwright.sync_api import Page
 
 from fakes.kit.clock import VirtualClock
 from fakes.kit.push import Answer, Push
@@ -37,31 +39,9 @@ def url(fake: KlaviyoFake) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """Opens the page; `complaints` collects errors and requests to anywhere else."""
-    contexts = []
-
-    def go(*, width: int = 1280, scheme: Any = "light", scripts: bool = True) -> Page:
-        size = {"width": width, "height": 900}
-        context = chromium.new_context(viewport=size, color_scheme=scheme, java_script_enabled=scripts)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.complaints = []
-        page.on("console", lambda said: page.complaints.append(said.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda sent: _stray(page.complaints, sent.url, url))
-        page.goto(f"{url}/_fake/")
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-
-
-def _stray(complaints: list[str], asked: str, url: str) -> None:
-    if not asked.startswith((url, "data:")):
-        complaints.append(f"asked for {asked}")
+def visit(windows: Windows, url: str) -> Callable[..., Page]:
+    """Opens the page, which may ask for nothing from anywhere else."""
+    return partial(windows.open, f"{url}/_fake/", lambda asked: asked.startswith((url, "data:")))
 
 
 def ask(fake: KlaviyoFake, url: str, path: str = "/api/accounts") -> httpx.Response:
