@@ -1,4 +1,4 @@
-"""The answer to a refresh is lost after the vendor replaced the token: a person connects again, nothing is lost."""
+"""A refresh whose answer is lost after the vendor replaced the token: a person connects again, all is kept."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -6,7 +6,8 @@ Orders tell no time of change and cannot be asked for by one, so several feeds w
     customers  all users once a day, for the vendor offers no other way; told are those that changed
     sales      by order number: whatever came in, late uploads of offline tills with old dates included
     recent     once an hour by `orderdate` over the last day and a half: edits, payments, cancellations
-    lookback   once a day by `orderdate` over the last two weeks: the same, and numbers given offline
+    lookback   once a day by `orderdate` over the last two weeks: the same, and numbers given offline; and by
+               number whatever was still open or unpaid when it was last read, however old it has become
     consent    once a day what every member said to the customer system, where one is configured
 
 Numbers may be given at the till or on arrival; nobody says which. `sales` alone would be enough for the
@@ -15,7 +16,7 @@ second, `lookback` finds what `sales` misses in the first.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,7 @@ import msgspec
 
 from sync.domain.clock import Clock, Window, iso, utc
 from sync.domain.errors import SetAside
-from sync.domain.facts import AccountFacts, Customer, Marketing, Sale
+from sync.domain.facts import AccountFacts, Customer, Mark, Marketing, Sale, SaleState
 from sync.sources.protocol import ControlTotal, Page
 from sync.sources.sitoo import zreports
 from sync.sources.sitoo.catalog import Catalog
@@ -36,6 +37,9 @@ from sync.sources.sitoo.settings import Settings
 _MEMBERS = 100  # asked about before what they said is kept
 _RECENT_EVERY = timedelta(hours=1)
 _CLOCK_DOUBT = timedelta(hours=1)  # how far the vendor's clock may be from ours
+_OPEN_MAX = 1_000  # orders that are watched until they are closed, a hundred a request
+_OPEN_MARKS = frozenset({Mark.UNPAID, Mark.RESERVED})
+_CLOSED_BY_ANOTHER = frozenset({Mark.BOOKING, Mark.PARKED, Mark.ABANDONED})  # another follows, or none
 _SEEN = timedelta(days=7)  # receipts this young tell the zones of shops
 
 
@@ -60,6 +64,7 @@ class SitooSource:
         self._people = people
         self._clock = clock
         self._reader = OrderReader(client, settings, catalog, people)
+        self._open: dict[str, None] = {}  # orders that were open when `sales` read the past
         self._feeds: dict[str, Callable[[str | None], Iterator[Page]]] = {
             "articles": self._articles,
             "customers": self._customers,
@@ -145,6 +150,8 @@ class SitooSource:
         last = int(str(_field(cursor, "id") or 0))
         for read in self._reader.pages({}, last + 1):
             last = max([last, *read.page.ids])
+            if cursor is None or self._open:
+                self._open = _newest({**self._open, **_left_open(read.sales)})
             behind = max(0, read.page.total_count - read.page.sent_count)
             page = _page("sales", _cursor(id=last), read, read.sales, behind)
             # Members who just bought are asked about at once, but not all that history knows.
@@ -165,12 +172,23 @@ class SitooSource:
 
     def _look_back(self, cursor: str | None) -> Iterator[Page]:
         now = self._clock.now()
-        today = _cursor(on=now.date().isoformat())
-        if cursor == today:
+        today = now.date().isoformat()
+        if _field(cursor, "on") == today:
             return
+        watched, seen = dict.fromkeys(_watched(cursor)), dict[str, None]()
+        left = dict(self._open)
         if cursor is not None:
-            yield from self._dated_since("lookback", now - timedelta(days=self._settings.lookback_days))
-        yield Page("lookback", today)
+            since = now - timedelta(days=self._settings.lookback_days)
+            for page in self._dated_since("lookback", since):
+                seen.update((sale.sale_id, None) for sale in page.sales)
+                left.update(_left_open(page.sales))
+                yield page
+        for read in self._reader.by_ids([each for each in watched if each not in seen]):
+            left.update(_left_open(read.sales))
+            yield _page("lookback", None, read, read.sales)
+        self._open = {}
+        kept = sorted(_newest(left), key=int)
+        yield Page("lookback", _cursor(on=today, **({"open": kept} if kept else {})), notes=_too_many(left))
 
     def _consent(self, cursor: str | None) -> Iterator[Page]:
         today = self._clock.now().date().isoformat()
@@ -224,6 +242,43 @@ def _page(
         row_count=read.page.sent_count,
         behind_count=behind,
     )
+
+
+def _left_open(sales: Sequence[Sale]) -> dict[str, None]:
+    """Those that may still become a sale in place: open, not paid, or paid in part."""
+    return {
+        sale.sale_id: None
+        for sale in sales
+        if (sale.state is SaleState.OPEN or sale.marks & _OPEN_MARKS)
+        and sale.state is not SaleState.VOIDED
+        and not sale.marks & _CLOSED_BY_ANOTHER
+    }
+
+
+def _newest(order_ids: Iterable[str]) -> dict[str, None]:
+    return dict.fromkeys(sorted(order_ids, key=int)[-_OPEN_MAX:])
+
+
+def _too_many(order_ids: Sized) -> tuple[SetAside, ...]:
+    if len(order_ids) <= _OPEN_MAX:
+        return ()
+    told = (
+        f"{len(order_ids):,} orders are open or unpaid; only the newest {_OPEN_MAX:,} are looked at again "
+        "once they are older than lookback_days. Cancel those that nobody will pay, or raise lookback_days"
+    )
+    return (SetAside("feed", "lookback", "too_many_open", told),)
+
+
+def _watched(cursor: str | None) -> list[str]:
+    """The open orders that a cursor of the look-back carries along."""
+    if cursor is None:
+        return []
+    found = msgspec.json.decode(cursor, type=_LookedBack)
+    return [each for each in found.open if each.isascii() and each.isdigit()]
+
+
+class _LookedBack(msgspec.Struct):
+    open: list[str] = []
 
 
 def _cursor(**fields: object) -> str:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sitoo_till import NOON, SitooTill, cursor_of, ids_of, sales_of
 
+from fakes.sitoo.records import LineIn
 from sync.domain.clock import Window
 from sync.domain.facts import SaleState
 from sync.http.errors import NotPermitted, Reconnect, Refused
@@ -118,6 +119,22 @@ def test_a_cancellation_is_seen_within_the_hour_and_an_old_one_the_next_day(till
     assert {sale.sale_id: sale.state for sale in sales_of(source.read("lookback", back))} == {
         old: SaleState.VOIDED, young: SaleState.VOIDED,
     }  # fmt: skip
+
+
+def test_an_order_left_open_is_watched_by_number_until_it_is_paid(till: SitooTill) -> None:
+    source = till.source()
+    unpaid = str(till.state.webshop_order(till.clock.now(), [LineIn(till.tea, 1)]))
+    list(source.read("sales", None))
+    back = cursor_of(list(source.read("lookback", None)))
+    assert json.loads(back) == {"on": "2026-03-04", "open": [unpaid]}
+    till.clock.advance(20 * 86_400)
+    pages = list(till.source().read("lookback", back))
+    assert (ids_of(pages), json.loads(cursor_of(pages))["open"]) == ([unpaid], [unpaid])
+    till.state.pay(int(unpaid), till.clock.now())
+    till.clock.advance(86_400)
+    pages = list(till.source().read("lookback", cursor_of(pages)))
+    assert [sale.state for sale in sales_of(pages)] == [SaleState.COMPLETED]
+    assert json.loads(cursor_of(pages)) == {"on": "2026-03-25"}, "it is over"
 
 
 @pytest.mark.parametrize("end", ["inclusive", "exclusive"])
