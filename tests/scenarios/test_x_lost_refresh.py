@@ -1,4 +1,4 @@
-"""A refresh whose answer is lost after the vendor replaced the token: a person connects again, all is kept."""
+"""A refresh whose answer is lost after the vendor replaced the token: a person connects, and all is kept."""
 
 from datetime import timedelta
 from pathlib import Path
