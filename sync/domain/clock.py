@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -89,6 +90,24 @@ def known_zone(name: str) -> bool:
 def zone(name: str) -> ZoneInfo:
     """The IANA zone `name`; raises ZoneInfoNotFoundError when there is none."""
     return ZoneInfo(name)
+
+
+_OLD_NAMES = {"US": "US", "Canada": "CA"}  # by what stands before the slash; the table has no such zones
+
+
+def country_of(zone_name: str) -> str:
+    """The country (ISO 3166, two letters) whose clocks the zone tells; "" for one of no country, or unknown.
+
+    From the zone database's own table, which names the country of each zone that people live in.
+    """
+    return _countries().get(zone_name) or _OLD_NAMES.get(zone_name.partition("/")[0], "")
+
+
+@cache
+def _countries() -> dict[str, str]:
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
+    return {row[2]: row[0] for row in rows}
 
 
 def business_day(instant: datetime, zone_name: str) -> date:

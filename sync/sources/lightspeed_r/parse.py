@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from sync.domain.clock import utc
+from sync.domain.clock import country_of, utc
 from sync.domain.errors import CannotRead
 from sync.domain.facts import (
     Customer,
@@ -261,7 +261,7 @@ def shop(row: wire.Shop) -> Shop:
     contact = wire.Contact() if isinstance(row.contact, str) else row.contact
     country = _first_address(contact).country_code.strip().upper()
     if len(country) != 2:
-        country = {"US": "US", "Canada": "CA"}.get(row.time_zone.partition("/")[0], "")
+        country = country_of(row.time_zone)
     return Shop(row.shop_id, row.name, row.time_zone, country)
 
 

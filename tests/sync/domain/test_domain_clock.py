@@ -11,6 +11,7 @@ from sync.domain.clock import (
     SystemClock,
     Window,
     business_day,
+    country_of,
     day_window,
     days_window,
     iso,
@@ -137,3 +138,13 @@ def test_the_system_clock_is_aware_and_runs_forward() -> None:
     clock.sleep(-1)
     assert clock.now().tzinfo is UTC
     assert clock.monotonic() >= before
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"),
+    [("America/New_York", "US"), ("America/Toronto", "CA"), ("US/Eastern", "US"), ("Canada/Pacific", "CA"),
+     ("Europe/Stockholm", "SE"), ("Australia/Sydney", "AU"), ("Etc/GMT+5", ""),
+     ("Europe/Atlantis", ""), ("", "")],
+)  # fmt: skip
+def test_a_zone_belongs_to_the_country_whose_clocks_it_tells(zone: str, country: str) -> None:
+    assert country_of(zone) == country

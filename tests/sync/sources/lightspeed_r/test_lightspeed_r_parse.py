@@ -411,8 +411,9 @@ def test_an_article_has_its_path_brand_and_first_picture() -> None:
 
 @pytest.mark.parametrize(
     ("zone", "contact", "country"),
-    [("US/Pacific", "", "US"), ("Canada/Eastern", "", "CA"), ("Europe/Berlin", "", ""),
-     ("Europe/Berlin", {"Addresses": {"ContactAddress": {"countryCode": "de"}}}, "DE")],
+    [("US/Pacific", "", "US"), ("Canada/Eastern", "", "CA"), ("Europe/Berlin", "", "DE"),
+     ("America/Toronto", "", "CA"), ("Etc/UTC", "", ""),
+     ("Europe/Paris", {"Addresses": {"ContactAddress": {"countryCode": "de"}}}, "DE")],
 )  # fmt: skip
 def test_a_shop_s_country_is_told_by_its_address_or_its_zone(zone: str, contact: Any, country: str) -> None:
     row = msgspec.convert({"shopID": "1", "name": "Main", "timeZone": zone, "Contact": contact}, wire.Shop)
