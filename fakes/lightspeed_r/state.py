@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from fakes.kit.agenda import Agenda
 from fakes.kit.clock import Clock
 from fakes.kit.kept import Kept, dump_all, load_all
 from fakes.lightspeed_r import dump as dumping
@@ -45,7 +46,7 @@ from fakes.lightspeed_r.records import (
     Tag,
 )
 from fakes.lightspeed_r.switches import Switches
-from fakes.lightspeed_r.tables import Agenda, Table
+from fakes.lightspeed_r.tables import Table
 from fakes.lightspeed_r.wire import fraction_text, scaled, seconds_of, time_text
 
 # Apart from sale ids, so that `mark_shipped` may be given either.

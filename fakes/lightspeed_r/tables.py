@@ -1,8 +1,7 @@
 """The truth as tables: rows by id, and the sorted indexes that pages are cut from."""
 
-import heapq
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from fakes.lightspeed_r.index import Index
 
@@ -91,24 +90,3 @@ class Table(Generic[R]):
         setattr(row, attribute, value)
         if not held:
             self.indexes[column].add(value, row.id)
-
-
-class Agenda:
-    """What happens later, as plain data: (instant, order, name of the action, its arguments)."""
-
-    __slots__ = ("due",)
-
-    def __init__(self) -> None:
-        self.due: list[tuple[int, int, str, tuple[Any, ...]]] = []
-
-    def __len__(self) -> int:
-        return len(self.due)
-
-    def put(self, at: int, order: int, action: str, *args: Any) -> None:
-        heapq.heappush(self.due, (at, order, action, args))
-
-    def pop_due(self, now: int) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
-        """Take out everything due by `now`, oldest first."""
-        while self.due and self.due[0][0] <= now:
-            at, _, action, args = heapq.heappop(self.due)
-            yield at, action, args

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from fakes.kit.agenda import Agenda
 from fakes.kit.clock import Clock
 from fakes.kit.ids import mix
 from fakes.kit.kept import Kept, dump_all, load_all
@@ -18,7 +19,7 @@ from fakes.lightspeed_x import goods, money, naming, people, trade
 from fakes.lightspeed_x.records import Adjustment, Amount, Charge, Customer, Line, LineIn, PayIn, Row, Sale
 from fakes.lightspeed_x.setup import Options, open_account
 from fakes.lightspeed_x.switches import Switches
-from fakes.lightspeed_x.tables import Agenda, Table, Versioned
+from fakes.lightspeed_x.tables import Table, Versioned
 
 R = TypeVar("R", bound=Versioned)
 

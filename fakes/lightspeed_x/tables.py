@@ -1,10 +1,9 @@
-"""The truth as tables with a change feed each, and the agenda of what is still to happen."""
+"""The truth as tables with a change feed each."""
 
-import heapq
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 _COMPACT_AT = 4_096
 
@@ -99,24 +98,6 @@ class Table(Generic[R]):
             if wanted(row):
                 found.append(row)
         return found
-
-
-class Agenda:
-    """What happens later, as plain data: (instant, order, name of the action, its arguments)."""
-
-    __slots__ = ("due",)
-
-    def __init__(self) -> None:
-        self.due: list[tuple[int, int, str, tuple[Any, ...]]] = []
-
-    def put(self, at: int, order: int, action: str, *args: Any) -> None:
-        heapq.heappush(self.due, (at, order, action, args))
-
-    def pop_due(self, now: int) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
-        """Take out everything due by `now`, oldest first."""
-        while self.due and self.due[0][0] <= now:
-            at, _, action, args = heapq.heappop(self.due)
-            yield at, action, args
 
 
 def _beyond(version: int, before: int | None, *, through: bool) -> bool:

@@ -1,10 +1,8 @@
 """The orders: rows by id, hidden until they arrive, and the sorted indexes that lists are cut from."""
 
-import heapq
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Any
 
 from fakes.sitoo.records import Order
 
@@ -103,24 +101,3 @@ class Orders:
         self.between(0, 0)
         key = max(order.date, 0) << _PLACE_BITS | self.places[order.id]
         del self._dates[bisect_left(self._dates, key)]
-
-
-class Agenda:
-    """What happens later, as plain data: (instant, order, name of the action, its arguments)."""
-
-    __slots__ = ("count", "due")
-
-    def __init__(self) -> None:
-        self.due: list[tuple[int, int, str, tuple[Any, ...]]] = []
-        self.count = 0
-
-    def put(self, at: int, action: str, *args: Any) -> None:
-        """Plan an action; those of one instant happen in the order they were planned."""
-        self.count += 1
-        heapq.heappush(self.due, (at, self.count, action, args))
-
-    def pop_due(self, now: int) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
-        """Take out everything due by `now`, oldest first."""
-        while self.due and self.due[0][0] <= now:
-            at, _, action, args = heapq.heappop(self.due)
-            yield at, action, args

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
+from fakes.kit.agenda import Agenda
 from fakes.kit.clock import Clock
 from fakes.kit.ids import Ids
 from fakes.sitoo import dump as dumping
@@ -19,7 +20,7 @@ from fakes.sitoo.bulk import Bulk
 from fakes.sitoo.documents import Documents, Key
 from fakes.sitoo.events import Events
 from fakes.sitoo.lines import Lines
-from fakes.sitoo.orders import Agenda, Orders
+from fakes.sitoo.orders import Orders
 from fakes.sitoo.records import (
     BOOKING,
     NOBODY,
@@ -146,7 +147,7 @@ class State:
         if at <= self.now():
             ACTIONS[action](self, at, *args)
         else:
-            self.agenda.put(at, action, *args)
+            self.agenda.add(at, action, *args)
 
     def dump(self) -> dict[str, Any]:
         """The whole truth as a JSON object."""

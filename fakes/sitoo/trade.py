@@ -188,7 +188,7 @@ def keep(state: "State", order: Order, draft: Draft) -> None:
     if draft.visible_at <= state.now():
         show(state, draft.visible_at, place)
     else:
-        state.agenda.put(draft.visible_at, "show", place)
+        state.agenda.add(draft.visible_at, "show", place)
 
 
 def _round_cash(order: Order, draft: Draft) -> None:
