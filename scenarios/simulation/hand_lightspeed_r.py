@@ -10,7 +10,17 @@ from fakes.lightspeed_r.state import State
 from fakes.lightspeed_r.wire import SCALE
 from scenarios.simulation.receipts import House, Line, Receipt
 from scenarios.simulation.story import Step
-from scenarios.simulation.tills import PEOPLE, WHOSE, Basket, TillKit, address, basket, major
+from scenarios.simulation.tills import (
+    PEOPLE,
+    WHOSE,
+    Basket,
+    TillKit,
+    address,
+    basket,
+    major,
+    rush,
+    uploaded_late,
+)
 
 _ITEMS = (("Mug", "10.00"), ("Tea", "4.50"), ("Kettle", "79.90"))
 _CENT = SCALE // 100
@@ -71,18 +81,16 @@ class RHand:
         return f"sale {sale}"
 
     def _sell_late(self, step: Step, now: datetime) -> str:
-        at = now - timedelta(minutes=step.pick * 7)
-        return self._sell(step, at, visible_at=now + timedelta(minutes=step.also % 3))
+        at, visible_at = uploaded_late(step, now)
+        return self._sell(step, at, visible_at=visible_at)
 
     def _rush(self, step: Step, now: datetime) -> str:
         """So many sales at once that lists take several pages."""
-        count = 101 + step.seed % 7
-        for number in range(count):
-            price = major(100 + (step.seed + number * 37) % 4000)
+        rung = rush(step, now)
+        for number, (at, price) in enumerate(rung):
             line = LineIn(self._items[number % len(self._items)], 1, price)
-            who = self._somebody(number)
-            self._state.sell(self._shop, now - timedelta(seconds=count - number), [line], customer_id=who)
-        return f"{count} sales"
+            self._state.sell(self._shop, at, [line], customer_id=self._somebody(number))
+        return f"{len(rung)} sales"
 
     def _refund(self, step: Step, now: datetime) -> str:
         sale = self._left(step.pick)

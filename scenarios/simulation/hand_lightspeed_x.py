@@ -13,7 +13,17 @@ from fakes.lightspeed_x.state import State
 from scenarios.harness.merchant import ACCOUNT
 from scenarios.simulation.receipts import House, Line, Receipt
 from scenarios.simulation.story import Step
-from scenarios.simulation.tills import HOOKS_URL, PEOPLE, WHOSE, TillKit, address, basket, major
+from scenarios.simulation.tills import (
+    HOOKS_URL,
+    PEOPLE,
+    WHOSE,
+    TillKit,
+    address,
+    basket,
+    major,
+    rush,
+    uploaded_late,
+)
 from sync.app import App
 from sync.hooks.register import register
 
@@ -80,17 +90,15 @@ class XHand:
         return f"sale {sale}"
 
     def _sell_late(self, step: Step, now: datetime) -> str:
-        at = now - timedelta(minutes=step.pick * 7)
-        return self._sell(step, at, visible_at=now + timedelta(minutes=step.also % 3))
+        at, visible_at = uploaded_late(step, now)
+        return self._sell(step, at, visible_at=visible_at)
 
     def _rush(self, step: Step, now: datetime) -> str:
-        count = 101 + step.seed % 7
-        for number in range(count):
-            price = major(100 + (step.seed + number * 37) % 4000)
+        rung = rush(step, now)
+        for number, (at, price) in enumerate(rung):
             line = LineIn(self._items[number % len(self._items)], 1, price)
-            at = now - timedelta(seconds=count - number)
             self._state.sell(self._shop, at, [line], customer_id=self._somebody(number))
-        return f"{count} sales"
+        return f"{len(rung)} sales"
 
     def _refund(self, step: Step, now: datetime) -> str:
         sale = self._pick(self._whole(), step.pick)

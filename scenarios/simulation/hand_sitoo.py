@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fakes.sitoo.records import CLOSED, ORDER, LineIn, Order, Subscription
 from fakes.sitoo.state import State
 from scenarios.simulation.receipts import House, Line, Receipt
 from scenarios.simulation.story import Step
-from scenarios.simulation.tills import HOOKS_URL, PEOPLE, TillKit, basket, major
+from scenarios.simulation.tills import HOOKS_URL, PEOPLE, TillKit, basket, major, rush, uploaded_late
 from sync.app import App
 
 _ITEMS = (("Tea", "100.00"), ("Mug", "250.00"), ("Lamp", "799.00"))
@@ -68,18 +68,15 @@ class SitooHand:
         return f"order {order}"
 
     def _sell_late(self, step: Step, now: datetime) -> str:
-        at = now - timedelta(minutes=step.pick * 7)
-        return self._sell(step, at, visible_at=now + timedelta(minutes=step.also % 3))
+        at, visible_at = uploaded_late(step, now)
+        return self._sell(step, at, visible_at=visible_at)
 
     def _rush(self, step: Step, now: datetime) -> str:
-        count = 101 + step.seed % 7
-        for number in range(count):
-            line = LineIn(
-                self._items[number % len(self._items)], 1, major(100 + (step.seed + number * 37) % 4000)
-            )
-            at, email = now - timedelta(seconds=count - number), PEOPLE[number % 2][2]
-            self._state.sell(self._register, at, [line], email=email)
-        return f"{count} orders"
+        rung = rush(step, now)
+        for number, (at, price) in enumerate(rung):
+            line = LineIn(self._items[number % len(self._items)], 1, price)
+            self._state.sell(self._register, at, [line], email=PEOPLE[number % 2][2])
+        return f"{len(rung)} orders"
 
     def _refund(self, step: Step, now: datetime) -> str:
         order = self._pick(self._whole(), step.pick)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -101,6 +101,20 @@ def basket(step: Step, items: int, *, taxed: bool = True) -> list[Basket]:
         tax = chance.choice((0, 0, (price - off) // 12)) if taxed else 0
         lines.append(Basket(chance.randrange(items), chance.choice((1, 1, 1, 2, 3)), price, off, tax))
     return lines
+
+
+def rush(step: Step, now: datetime) -> list[tuple[datetime, str]]:
+    """So many sales that lists take several pages: when each is rung up, and the price of its one article."""
+    count = 101 + step.seed % 7
+    return [
+        (now - timedelta(seconds=count - number), major(100 + (step.seed + number * 37) % 4000))
+        for number in range(count)
+    ]
+
+
+def uploaded_late(step: Step, now: datetime) -> tuple[datetime, datetime]:
+    """When a sale was rung up at a till that was offline, and when the vendor shows it."""
+    return now - timedelta(minutes=step.pick * 7), now + timedelta(minutes=step.also % 3)
 
 
 def major(minor: int) -> str:
