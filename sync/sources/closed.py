@@ -1,10 +1,11 @@
 """Feeds that the credentials do not open: told once, asked again every hour, for the right may be granted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from sync.domain.clock import Clock
 from sync.domain.errors import SetAside
+from sync.http.errors import NotPermitted, Refused
 from sync.sources.protocol import Page
 
 ASKED_AGAIN = timedelta(hours=1)
@@ -34,6 +35,23 @@ class ClosedFeeds:
             return ()
         self._told[feed] = aside
         return (aside,)
+
+    def read(
+        self,
+        feed: str,
+        cursor: str | None,
+        pages: Iterable[Page],
+        told: Callable[[str, NotPermitted | Refused], SetAside],
+    ) -> Iterator[Page]:
+        """The pages of a feed that is not open to everybody; when it is refused, one page of what is `told`.
+
+        Nothing if the same was said before.
+        """
+        try:
+            yield from self.watched(feed, cursor, pages)
+        except (NotPermitted, Refused) as trouble:
+            if aside := self.close(feed, told(feed, trouble)):
+                yield Page(feed, cursor, set_aside=aside)
 
     def watched(self, feed: str, cursor: str | None, pages: Iterable[Page]) -> Iterator[Page]:
         """The pages of a feed. Read through for the first time, or since it was closed, it has at least one.

@@ -1,15 +1,11 @@
-"""Cursors of the feeds as JSON text: an instant or an id, and the number of the page they stand behind."""
+"""What R-Series' cursors hold: an instant or an id, and the number of the page they stand behind."""
 
 from datetime import datetime
 
 import msgspec
 
-from sync.domain.clock import iso, utc
-
-
-def at_of(cursor: str | None) -> datetime | None:
-    """The instant a feed was read to; None at the very beginning. Raises ValueError for a foreign cursor."""
-    return None if cursor is None else utc(str(_field(cursor, "at")))
+from sync.domain.clock import iso
+from sync.sources.cursors import field
 
 
 def at_fields(at: datetime | None) -> dict[str, object]:
@@ -19,7 +15,7 @@ def at_fields(at: datetime | None) -> dict[str, object]:
 
 def number_of(cursor: str | None) -> int | None:
     """The id a feed was read to. Raises ValueError for a foreign cursor."""
-    return None if cursor is None else int(str(_field(cursor, "id")))
+    return None if cursor is None else int(str(field(cursor, "id")))
 
 
 def page_number(cursor: str | None) -> int:
@@ -30,13 +26,3 @@ def page_number(cursor: str | None) -> int:
         return 0  # whoever reads the rest of the cursor will say that it is none
     number = found.get("page") if isinstance(found, dict) else None
     return number if isinstance(number, int) else 0
-
-
-def _field(cursor: str, name: str) -> object:
-    try:
-        found = msgspec.json.decode(cursor)
-    except msgspec.DecodeError:
-        found = None
-    if not isinstance(found, dict) or name not in found:
-        raise ValueError("the stored cursor is not one of this feed")
-    return found[name]

@@ -26,10 +26,11 @@ from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Sale
 from sync.http.errors import NotPermitted, Refused
 from sync.sources.closed import ClosedFeeds
+from sync.sources.cursors import at_of
 from sync.sources.lightspeed_r import wire
 from sync.sources.lightspeed_r.catalog import Catalog
 from sync.sources.lightspeed_r.client import LightspeedRClient, Listing
-from sync.sources.lightspeed_r.cursors import at_fields, at_of, number_of, page_number
+from sync.sources.lightspeed_r.cursors import at_fields, number_of, page_number
 from sync.sources.lightspeed_r.keys import customer_key, sale_key, shipment_key, void_key
 from sync.sources.lightspeed_r.reader import (
     DECODE_CUSTOMERS,
@@ -119,14 +120,7 @@ class LightspeedRSource:
         self._recent.settle(feed, cursor)
         self._numbers[feed] = page_number(cursor)
         pages = self._feeds[feed](cursor)
-        if feed in _NEEDED:
-            yield from pages
-            return
-        try:
-            yield from self._closed.watched(feed, cursor, pages)
-        except (NotPermitted, Refused) as trouble:
-            if aside := self._closed.close(feed, _closed_feed(feed, trouble)):
-                yield Page(feed, cursor, set_aside=aside)
+        yield from pages if feed in _NEEDED else self._closed.read(feed, cursor, pages, _closed_feed)
 
     def read_window(self, window: Window) -> Iterator[Page]:
         """Every sale completed in the window, then every shipment stamped in it.

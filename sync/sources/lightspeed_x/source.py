@@ -102,15 +102,7 @@ class LightspeedXSource:
         if feed in self._closed:
             return
         pages = self._feeds[feed](cursor)
-        if feed in _NEEDED:
-            yield from pages
-            return
-        try:
-            yield from self._closed.watched(feed, cursor, pages)
-        except (NotPermitted, Refused) as trouble:
-            told = SetAside("feed", feed, "not_permitted", str(trouble))
-            if aside := self._closed.close(feed, told):
-                yield Page(feed, cursor, set_aside=aside)
+        yield from pages if feed in _NEEDED else self._closed.read(feed, cursor, pages, _closed_feed)
 
     def read_window(self, window: Window) -> Iterator[Page]:
         """Every sale rung up in the window, asked for day by day, because a search reaches only so deep."""
@@ -355,6 +347,10 @@ class LightspeedXSource:
     def _moved(self, reach: Reach, rows: Rows[T], told: Sequence[str | None]) -> Reach:
         version = rows.version_max if rows.count else None
         return reach.moved(version, told, self._clock.now(), self._overlap)
+
+
+def _closed_feed(feed: str, trouble: NotPermitted | Refused) -> SetAside:
+    return SetAside("feed", feed, "not_permitted", str(trouble))
 
 
 def _returned(row: wire.Sale) -> str | None:

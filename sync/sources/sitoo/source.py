@@ -22,9 +22,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from sync.domain.clock import Clock, Window, iso, utc
+from sync.domain.clock import Clock, Window, iso
 from sync.domain.errors import SetAside
 from sync.domain.facts import AccountFacts, Customer, Mark, Marketing, Sale, SaleState
+from sync.sources import cursors
 from sync.sources.protocol import ControlTotal, Page
 from sync.sources.sitoo import zreports
 from sync.sources.sitoo.catalog import Catalog
@@ -122,7 +123,7 @@ class SitooSource:
     def _articles(self, cursor: str | None) -> Iterator[Page]:
         if not self._catalog.keeps_articles:
             return
-        at, settled_at = _instant(cursor), self._clock.now() - _CLOCK_DOUBT
+        at, settled_at = cursors.at_of(cursor), self._clock.now() - _CLOCK_DOUBT
         newest, rows, aside = 0, 0, tuple[SetAside, ...]()
         # The list is not in the order of changes, so there is nothing to remember before its end.
         for seen, page in self._catalog.changed(at):
@@ -131,49 +132,49 @@ class SitooSource:
         if newest and stand < settled_at:
             # A catalogue is often imported within one second: once that is past, it is not read again.
             stand += timedelta(seconds=1)
-        told = _cursor(at=iso(stand))
+        told = cursors.made(at=iso(stand))
         if rows and (aside or told != cursor):
             yield Page("articles", told, set_aside=aside, row_count=rows)
 
     def _customers(self, cursor: str | None) -> Iterator[Page]:
         today = self._clock.now().date().isoformat()
-        if _field(cursor, "on") == today:
+        if cursors.field(cursor, "on") == today:
             return
         self._reader.places()  # users' phone numbers are read by the country of the shops
-        since = _instant(cursor)
+        since = cursors.at_of(cursor)
         started_at = self._clock.now() - _CLOCK_DOUBT
         for customers, aside, rows in self._people.all(since):
             yield Page("customers", None, customers=tuple(customers), set_aside=aside, row_count=rows)
-        yield Page("customers", _cursor(on=today, at=iso(started_at)))
+        yield Page("customers", cursors.made(on=today, at=iso(started_at)))
 
     def _sales(self, cursor: str | None) -> Iterator[Page]:
-        last = int(str(_field(cursor, "id") or 0))
+        last = int(str(cursors.field(cursor, "id") or 0))
         for read in self._reader.pages({}, last + 1):
             last = max([last, *read.page.ids])
             if cursor is None or self._open:
                 self._open = _newest({**self._open, **_left_open(read.sales)})
             behind = max(0, read.page.total_count - read.page.sent_count)
-            page = _page("sales", _cursor(id=last), read, read.sales, behind)
+            page = _page("sales", cursors.made(id=last), read, read.sales, behind)
             # Members who just bought are asked about at once, but not all that history knows.
             yield page if cursor is None else replace(page, customers=self._told(read.sales))
         if cursor is None and not last:
             # Where nothing was sold yet, what is sold from now on is no history.
-            yield Page("sales", _cursor(id=last))
+            yield Page("sales", cursors.made(id=last))
 
     def _recent(self, cursor: str | None) -> Iterator[Page]:
         now = self._clock.now()
-        before = _instant(cursor)
+        before = cursors.at_of(cursor)
         if before is not None and now - before < _RECENT_EVERY:
             return
         # The very first time `sales` has just read everything there is.
         if before is not None:
             yield from self._dated_since("recent", now - timedelta(hours=self._settings.recent_hours))
-        yield Page("recent", _cursor(at=iso(now)))
+        yield Page("recent", cursors.made(at=iso(now)))
 
     def _look_back(self, cursor: str | None) -> Iterator[Page]:
         now = self._clock.now()
         today = now.date().isoformat()
-        if _field(cursor, "on") == today:
+        if cursors.field(cursor, "on") == today:
             return
         watched, seen = dict.fromkeys(_watched(cursor)), dict[str, None]()
         left = dict(self._open)
@@ -188,12 +189,14 @@ class SitooSource:
             yield _page("lookback", None, read, read.sales)
         self._open = {}
         kept = sorted(_newest(left), key=int)
-        yield Page("lookback", _cursor(on=today, **({"open": kept} if kept else {})), notes=_too_many(left))
+        yield Page(
+            "lookback", cursors.made(on=today, **({"open": kept} if kept else {})), notes=_too_many(left)
+        )
 
     def _consent(self, cursor: str | None) -> Iterator[Page]:
         today = self._clock.now().date().isoformat()
-        after = _field(cursor, "after")
-        if self._crm is None or (_field(cursor, "on") == today and after is None):
+        after = cursors.field(cursor, "after")
+        if self._crm is None or (cursors.field(cursor, "on") == today and after is None):
             return
         members = [each for each in self._people.members() if each.external_id > str(after or "")]
         for start in range(0, len(members), _MEMBERS):
@@ -201,8 +204,8 @@ class SitooSource:
             asked = [replace(each, marketing=self._crm.marketing(each.external_id)) for each in some]
             # What a member said of nothing is no news.
             told = tuple(each for each in asked if each.marketing is not Marketing.UNKNOWN)
-            yield Page("consent", _cursor(on=today, after=some[-1].external_id), customers=told)
-        yield Page("consent", _cursor(on=today, after=None))
+            yield Page("consent", cursors.made(on=today, after=some[-1].external_id), customers=told)
+        yield Page("consent", cursors.made(on=today, after=None))
 
     def _told(self, sales: Sequence[Sale]) -> tuple[Customer, ...]:
         """The members among the buyers who said yes or no to the customer system."""
@@ -279,24 +282,3 @@ def _watched(cursor: str | None) -> list[str]:
 
 class _LookedBack(msgspec.Struct):
     open: list[str] = []
-
-
-def _cursor(**fields: object) -> str:
-    return msgspec.json.encode(fields).decode()
-
-
-def _field(cursor: str | None, name: str) -> object:
-    if cursor is None:
-        return None
-    try:
-        found = msgspec.json.decode(cursor)
-    except msgspec.DecodeError:
-        found = None
-    if not isinstance(found, dict) or name not in found:
-        raise ValueError("the stored cursor is not one of this feed")
-    return found[name]
-
-
-def _instant(cursor: str | None) -> datetime | None:
-    found = _field(cursor, "at")
-    return None if found is None else utc(str(found))
