@@ -80,7 +80,7 @@ class Look(Happening):
     settle: Span | None = None
     tolerance: Amount = Field(default=0, validate_default=True)  # of amounts
     integration: str = "API"  # whose events: API, or another integration watched from outside
-    key: str = "$event_id"  # the property that names the sale
+    key: str = ""  # the property that names the sale; none: our own sync's, or what `run --key` says
 
 
 class Night(Happening):

@@ -31,6 +31,7 @@ from scenarios.language.work import (
 from scenarios.runner.failing import CannotTell, Failed, must
 from scenarios.runner.stage import Died, Stage
 from scenarios.runner.wire import wire_of
+from sync.domain.money import to_minor
 from sync.engine.runs import Result
 
 A_MINUTE = timedelta(minutes=1)
@@ -58,7 +59,7 @@ def sync(stage: Stage, told: Sync) -> None:
     """One run of the sync."""
     stage.go_to(stage.now + A_MINUTE if told.at is None else stage.instant(told.at))
     account = stage.account(told.till)
-    first, last = _day(told.first), _day(told.last)
+    first, last = day_of(told.first), day_of(told.last)
     runs: Mapping[str, Callable[[], list[Result]]] = {
         "once": lambda: stage.sync.once(account),
         "backfill": lambda: stage.sync.backfill(account, first, last),
@@ -127,8 +128,8 @@ def ran(stage: Stage, results: list[Result], ends: str) -> None:
 def look(stage: Stage, told: Look) -> Report:
     """The monitor compares."""
     stage.go_to(stage.morning() if told.at is None else stage.instant(told.at))
-    first = _day(told.first) or stage.day_of(stage.first_at)
-    last = _day(told.last) or stage.day_of(stage.now) - timedelta(days=1)
+    first = day_of(told.first) or stage.day_of(stage.first_at)
+    last = day_of(told.last) or stage.day_of(stage.now) - timedelta(days=1)
     if last < first:
         raise CannotTell("there is no whole day to look at yet; say when with `look: {at: tomorrow 06:00}`")
     report = stage.chain.reconcile(
@@ -136,9 +137,9 @@ def look(stage: Stage, told: Look) -> Report:
         last,
         account=stage.account(told.till),
         settle_s=SETTLE_S if told.settle is None else told.settle,
-        tolerance_minor=int(told.tolerance * 100),
+        tolerance_minor=to_minor(told.tolerance, stage.shops[0].currency),
         integration=told.integration,
-        key_property=told.key,
+        key_property=told.key or stage.key,
     )
     judged(stage, report)
     return report
@@ -250,7 +251,8 @@ def limits(stage: Stage, told: Limits) -> None:
     stage.fake(told.on).limits.enabled = told.enabled
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """A day as a story tells it."""
     if text is None:
         return None
     try:

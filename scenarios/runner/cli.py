@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 Paths = Annotated[list[Path] | None, typer.Argument(help="Stories or folders of them; none is the library.")]
 Workers = Annotated[str, typer.Option("-n", help="How many at once: a number, or auto for one a core.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")]
-_CODES = "Exit codes: 0 all hold, 1 some do not, 2 some could not be read or carried out."
+_CODES = (
+    "Exit codes: 0 all hold, 1 some do not, 2 some could not be read or carried out, 130 stopped by Ctrl-C."
+)
+_STOPPED = 130  # as shells count a Ctrl-C
 
 
 def register(root: typer.Typer) -> None:
@@ -44,10 +47,19 @@ def run(
     html: Annotated[Path | None, typer.Option(help="Write the suite as a page into this folder.")] = None,
     against: Annotated[
         str | None,
-        typer.Option(help="Served fakes: what `tillproof fakes serve --json` printed, or a file of it."),
+        typer.Option(
+            help="Served fakes, one story at a time: what `tillproof fakes serve --virtual-clock … --json` "
+            "printed, or a file of it."
+        ),
     ] = None,
     command: Annotated[
         str | None, typer.Option(help="With --against: the command that is the sync; none is our own.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="With --command: the property by which its events name their sale, such as OrderId."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -57,22 +69,37 @@ def run(
     tillproof scenarios run
     tillproof scenarios run scenarios/refunds -n 1
     tillproof scenarios run --junit junit.xml --html reports/scenarios
+    tillproof scenarios run --against served.json --command ./their-sync --key OrderId
     """
+    from scenarios.runner import showing
+
     with _plainly():
-        told = _told(paths, workers, against, command, quiet=json)
-        if junit is not None:
-            from scenarios.runner import junit as xml
-
-            xml.write(told, junit)
-        if html is not None:
-            from scenarios.runner import page
-
-            page.write_suite(told, html)
+        told, untold = _told(paths, workers, against, command, key, quiet=json)
+        _keep(told, junit, html)
     if json:
-        print(json_.dumps(_as_json(told), indent=2))
+        print(json_.dumps({**showing.as_json(told), "stopped": bool(untold)}, indent=2))
     else:
-        _show(told, html)
+        _show(told)
+        if html is not None:
+            print(f"The page: {html / 'index.html'}")
+    if untold:
+        typer.echo(f"Stopped by Ctrl-C; {untold:,} more were not told.", err=True)
+        raise typer.Exit(_STOPPED)
     raise typer.Exit(told.exit_code)
+
+
+def _keep(told: "Suite", junit: Path | None, html: Path | None) -> None:
+    """Write what was asked for. Raises OSError."""
+    from datetime import UTC, datetime
+
+    if junit is not None:
+        from scenarios.runner import junit as xml
+
+        xml.write(told, junit)
+    if html is not None:
+        from scenarios.runner import page
+
+        page.write_suite(told, html, datetime.now(UTC))
 
 
 def watch(
@@ -83,22 +110,29 @@ def watch(
     """Tell a story again whenever its file is saved. Stop with Ctrl-C."""
     import time
 
-    from scenarios.runner.suite import find, outcomes, suite
+    from scenarios.runner.suite import NoStories, find, outcomes, suite
     from scenarios.runner.watching import changed, stamps
 
     with _plainly():
         seen = stamps(find(paths or []))
-        print(f"Watching {len(seen):,} stories; save one to tell it. Ctrl-C ends.")
-        try:
-            while True:
-                time.sleep(every)
+    many = "1 story; save it" if len(seen) == 1 else f"{len(seen):,} stories; save one"
+    print(f"Watching {many} to tell it again. Ctrl-C ends.", flush=True)
+    try:
+        while True:
+            time.sleep(every)
+            try:
                 now = stamps(find(paths or []))
-                fresh = changed(seen, now)
-                seen = now
-                if fresh:
-                    _show(suite(outcomes(fresh, 1), 0.0), None)
-        except KeyboardInterrupt:
-            raise typer.Exit(0) from None
+            except NoStories:  # some editors take a file away before they put the new one in its place
+                continue
+            # What is just being replaced keeps its old stamp.
+            fresh, seen = changed(seen, now), {**seen, **now}
+            if fresh:
+                started_s = time.perf_counter()
+                found = list(outcomes(fresh, 1))
+                print(f"\n{time.strftime('%H:%M:%S')}", end="")
+                _show(suite(found, time.perf_counter() - started_s))
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
 
 
 def list_(
@@ -182,7 +216,9 @@ def matrix(
     from scenarios.matrix import gaps, prove
 
     with _plainly():
-        told = _told(paths, workers, None, None, quiet=json)
+        told, untold = _told(paths, workers, None, None, None, quiet=json)
+        if untold:
+            raise typer.Exit(_STOPPED)
         proofs = prove(told.outcomes)
         if html is not None:
             from scenarios.runner import page
@@ -206,54 +242,55 @@ def matrix(
                 f"{len(one.planted_by)}, silent {len(one.silent_on)} of {len(one.nearly_planted_by)}"
                 + (f": {one.gap}" if one.gap else "")
             )
-    raise typer.Exit(2 if told.failed or told.wrong else 1 if missing else 0)
+    if told.failed or told.wrong:
+        typer.echo(f"{told.sentence}; see `tillproof scenarios run`", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(1 if missing else 0)
 
 
 def _told(
-    paths: list[Path] | None, workers: str, against: str | None, command: str | None, *, quiet: bool
-) -> "Suite":
+    paths: list[Path] | None,
+    workers: str,
+    against: str | None,
+    command: str | None,
+    key: str | None,
+    *,
+    quiet: bool,
+) -> "tuple[Suite, int]":
+    """What became of the stories, and how many were not told because somebody pressed Ctrl-C."""
     import time
 
-    from scenarios.runner.suite import cores, find, outcomes, suite
+    from scenarios.runner.suite import at_once, find, outcomes, suite
 
     files = find(paths or [])
     if command is not None and against is None:
         raise ValueError("--command needs --against: the fakes that your sync talks to")
+    if key is not None and command is None:
+        raise ValueError("--key needs --command: by $event_id our own sync names a sale")
     if workers != "auto" and (not workers.isdigit() or int(workers) < 1):
         raise ValueError(f"-n: {workers} is no number of stories; say 1 or more, or auto")
-    count = cores() if workers == "auto" else int(workers)
-    started_s = time.perf_counter()
-    with _bar(len(files), quiet=quiet) as told:
-        if against is None:
-            found = list(outcomes(files, count, told))
-        else:
-            from scenarios.runner.against import Served, tell_against
+    count = at_once(len(files)) if workers == "auto" else int(workers)
+    started_s, found = time.perf_counter(), list["Outcome"]()
+    try:
+        with _bar(len(files), quiet=quiet) as told:
+            if against is None:
+                found.extend(outcomes(files, count, told))
+            else:
+                from scenarios.runner.against import Served, tell_against
+                from scenarios.runner.stage import OUR_KEY
 
-            found = list(tell_against(files, Served.read(against), command, told))
-    return suite(found, time.perf_counter() - started_s)
-
-
-def _show(told: "Suite", html: Path | None) -> None:
-    for one in told.outcomes:
-        if one.trouble:
-            print(f"\n{'WRONG' if one.wrong else 'FAILED'}  {one.title}\n{one.trouble}")
-        elif one.skipped:
-            print(f"skipped  {one.title}: {one.skipped}")
-    print(f"\n{told.sentence}; {told.seconds:.1f} s")
-    if html is not None:
-        print(f"The page: {html / 'index.html'}")
+                served = Served.read(against)
+                found.extend(tell_against(files, served, command, told, key or OUR_KEY))
+    except KeyboardInterrupt:
+        return suite(found, time.perf_counter() - started_s), len(files) - len(found)
+    return suite(found, time.perf_counter() - started_s), 0
 
 
-def _as_json(told: "Suite") -> dict[str, object]:
-    from dataclasses import asdict
+def _show(told: "Suite") -> None:
+    from scenarios.runner import showing
 
-    stories = [{**asdict(one), "passed": one.passed} for one in told.outcomes]
-    return {
-        "sentence": told.sentence,
-        "exit_code": told.exit_code,
-        "seconds": told.seconds,
-        "stories": stories,
-    }
+    for line in showing.lines(told):
+        print(line)
 
 
 @contextmanager
@@ -270,7 +307,8 @@ def _bar(total: int, *, quiet: bool) -> "Iterator[Callable[[Outcome], None]]":
         def told(one: "Outcome") -> None:
             progress.advance(row)
             if one.trouble and not quiet:
-                progress.console.print(f"does not hold: {one.file}", markup=False)
+                said = "cannot be told" if one.wrong else "does not hold"
+                progress.console.print(f"{said}: {one.file}", markup=False, highlight=False, soft_wrap=True)
 
         yield told
 

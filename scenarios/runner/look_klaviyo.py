@@ -36,13 +36,13 @@ def _has(stage: Stage, told: Sequence[Event], *, only: bool) -> None:
             left.remove(found)
     if not missing and (not left or not only):
         return
-    raise Failed(_said(len(missing), len(left), only=only), *_both(stage, missing, left))
+    raise Failed(_said(len(missing), len(left), only=only), *_both(stage, missing, left, only=only))
 
 
 def _both(
-    stage: Stage, missing: list[Event], left: list[StoredEvent]
+    stage: Stage, missing: list[Event], left: list[StoredEvent], *, only: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Expected lines, and beside each the event that comes nearest; then all the others."""
+    """Expected lines, and beside each the event that comes nearest; then the others that matter."""
     expected, actual, others = [], [], list(left)
     for one in missing:
         expected.append(tell_wanted(stage, one))
@@ -50,7 +50,9 @@ def _both(
         if near is not None:
             others.remove(near)
             actual.append(tell(stage, near, one))
-    return tuple(expected), (*actual, *(tell(stage, event) for event in others))
+    # Where more may be there than is named, the others say something only if nothing came near.
+    more = others if only or not actual else []
+    return tuple(expected), (*actual, *(tell(stage, event) for event in more))
 
 
 def _said(missing: int, left: int, *, only: bool) -> str:

@@ -55,6 +55,10 @@ class Sold:
         return str(self.id)
 
 
+OUR_KEY = "$event_id"
+"""The property by which events name their sale, as our own sync sends them."""
+
+
 @dataclass(slots=True)
 class Crash:
     """Where the sync is to die."""
@@ -94,7 +98,7 @@ class Stage:
         """`folder` holds a fresh database."""
         given = story.given
         self.story, self.given = story, given
-        self.shops = _shops(given)
+        self.shops = shops_of(given)
         self.zone = self.shops[0].zone
         self.first_at = _first(story, self.zone)
         start = (
@@ -109,6 +113,7 @@ class Stage:
             monitor=_monitor(given, self.zone, story, folder),
         )
         self.seen, self.crash = Seen(), Crash()
+        self.key = OUR_KEY
         self.sold: dict[str, Sold] = {}
         self.tills: dict[str, Till] = {
             one.name: _TILLS[one.source](self.chain.tills[one.name].state, Book()) for one in self.asked
@@ -260,7 +265,7 @@ class Stage:
         for customer in given.customers:
             since = self.instant(customer.since) if customer.since else self.now - _EARLIER
             self.add_customer(customer, since)
-        switches = {KLAVIYO: given.klaviyo.switches} | {one.name: one.switches for one in _tills(given)}
+        switches = {KLAVIYO: given.klaviyo.switches} | {one.name: one.switches for one in tills_of(given)}
         for name, chosen in switches.items():
             self.switch(name, chosen)
         for name in given.klaviyo.lists:
@@ -317,7 +322,8 @@ def staged(story: Story) -> Iterator[Stage]:
             stage.chain.close()
 
 
-def _tills(given: Given) -> list[TillGiven]:
+def tills_of(given: Given) -> list[TillGiven]:
+    """The tills of a story, each with its name. Raises CannotTell."""
     if given.tills and given.till:
         raise CannotTell("say either `till` or `tills`")
     if given.tills:
@@ -331,8 +337,9 @@ def _tills(given: Given) -> list[TillGiven]:
     return [one.model_copy(update={"name": given.till})]
 
 
-def _shops(given: Given) -> list[Shop]:
-    tills = [one.name for one in _tills(given)]
+def shops_of(given: Given) -> list[Shop]:
+    """The shops of a story, each with its till. Raises CannotTell."""
+    tills = [one.name for one in tills_of(given)]
     told = ([given.shop] if given.shop else []) + given.shops
     shops = [shop if shop.till else shop.model_copy(update={"till": tills[0]}) for shop in told]
     for till in tills:
@@ -347,7 +354,7 @@ def _shops(given: Given) -> list[Shop]:
 
 def _asked(given: Given, shops: list[Shop]) -> list[TillAsked]:
     asked = []
-    for till in _tills(given):
+    for till in tills_of(given):
         mine = [shop for shop in shops if shop.till == till.name]
         build: dict[str, Any] = {"currency": mine[0].currency}
         settings = _plain(till.settings if given.tills else given.settings)

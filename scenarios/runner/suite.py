@@ -1,18 +1,23 @@
 """Many stories: finding them, telling them in parallel, and what became of them."""
 
+import contextlib
 import gc
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
 from scenarios.language.loader import loads
-from scenarios.runner.run import Outcome, run, run_file
+from scenarios.runner.breaking import tell_file
+from scenarios.runner.run import Outcome, run
 
 LIBRARY = Path(__file__).resolve().parents[1]
 _NOT_STORIES = frozenset({"language", "runner", "templates", "__pycache__"})
+_WORTH_A_PROCESS = 12  # stories: fewer take less time than getting another process ready
 Told = Callable[[Outcome], object]
 
 
@@ -55,8 +60,9 @@ class Suite:
     @property
     def sentence(self) -> str:
         """The verdict in one sentence."""
-        told = [f"{len(self.passed):,} of {_stories(len(self.outcomes))} hold"]
-        told += [f"{len(self.failed):,} do not"] if self.failed else []
+        passed, failed = len(self.passed), len(self.failed)
+        told = [f"{passed:,} of {_stories(len(self.outcomes))} {'holds' if passed == 1 else 'hold'}"]
+        told += [f"{failed:,} {'does' if failed == 1 else 'do'} not"] if failed else []
         told += [f"{len(self.wrong):,} could not be told"] if self.wrong else []
         told += [f"{len(self.skipped):,} skipped"] if self.skipped else []
         return ", ".join(told)
@@ -96,18 +102,48 @@ def outcomes(paths: Sequence[Path], workers: int, told: Told = lambda _: None) -
     """Tell them, `workers` at a time, in whatever order they end."""
     if workers <= 1 or len(paths) == 1:
         for path in paths:
-            outcome = run_file(path, shown(path))
+            outcome = tell_file(path, shown(path))
             told(outcome)
             yield outcome
         return
     # A fresh process each: what a fork would inherit is a terminal that others write to.
-    with ProcessPoolExecutor(
-        min(workers, len(paths)), mp_context=get_context("spawn"), initializer=warm
-    ) as pool:
-        for done in as_completed([pool.submit(run_file, path, shown(path)) for path in paths]):
+    pool = ProcessPoolExecutor(min(workers, len(paths)), mp_context=get_context("spawn"), initializer=_begin)
+    try:
+        with _interrupts_held():
+            futures = [pool.submit(tell_file, path, shown(path)) for path in paths]
+        for done in as_completed(futures):
             outcome = done.result()
             told(outcome)
             yield outcome
+    except BrokenExecutor:
+        raise NoStories(
+            "a process that told stories was ended from outside; if memory ran out, tell fewer at once (-n 1)"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes begun in here never hear of a Ctrl-C: they end their story, and are then given no other."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """Get ready, and end when the process that asks for stories is no more."""
+    if (parent := parent_process()) is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    with contextlib.suppress(Exception):  # whatever is wrong is told with the first story
+        warm()
+
+
+def _follow(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 def warm() -> None:
@@ -133,6 +169,7 @@ def suite(found: Iterable[Outcome], seconds: float) -> Suite:
     return Suite(tuple(sorted(found, key=lambda one: one.file)), seconds)
 
 
-def cores() -> int:
-    """How many stories may be told at once."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def at_once(stories: int) -> int:
+    """How many stories are best told at once: no more than there are cores, nor than are worth a process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, stories // _WORTH_A_PROCESS))
