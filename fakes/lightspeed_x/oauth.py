@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,6 +49,11 @@ class Code:
     expires_at: float
 
 
+@lru_cache(maxsize=64)
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 @dataclass(slots=True)
 class Pair:
     """One access token with its refresh token."""
@@ -60,7 +66,7 @@ class Pair:
     revoked: bool = False
 
     def allows(self, scopes: tuple[str, ...]) -> bool:
-        return set(scopes) <= set(self.scope.split())
+        return _scopes(self.scope).issuperset(scopes)
 
 
 @dataclass(slots=True)
