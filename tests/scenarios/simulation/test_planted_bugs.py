@@ -2,6 +2,7 @@
 
 import pytest
 
+from scenarios.bugs.__main__ import main
 from scenarios.bugs.catalogue import BUGS, LIVES, Bug
 from scenarios.bugs.hunt import SUITES, DoesNotApply, edited, hunt, named
 
@@ -39,3 +40,16 @@ def test_a_copy_without_a_defect_is_not_accused() -> None:
     suites = {"few": (*SUITES[LIVES][:4], "--seeds", "5", "-n", "1", "-x")}
     [found] = hunt([harmless], workers=1, suites=suites)
     assert (found.suite, found.words) == ("", "")
+
+
+def test_the_defects_can_be_listed_with_what_they_break(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    told = capsys.readouterr().out
+    assert all(bug.name in told and bug.says in told for bug in BUGS)
+
+
+def test_a_name_spelled_wrongly_is_told_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["nounique-id"])
+    assert ended.value.code == 2
+    assert "did you mean no-unique-id?" in capsys.readouterr().err
