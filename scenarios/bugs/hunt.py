@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("sync", "monitor", "fakes", "scenarios", "tests", "tillproof.py", "pyproject.toml")
 _LEFT = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules")
 _TOO_LONG_S = 900
-_TELLING = re.compile(r"\s*(! |E  )")  # how a life and a test say what they noticed
+_TELLING = re.compile(r"\s*(! |E  )|\S+\.yaml:\d+:")  # how a life, a test and a story say what they noticed
 
 
 def _lives(till: str, seeds: int) -> tuple[str, ...]:
