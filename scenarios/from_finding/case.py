@@ -141,6 +141,11 @@ def _finding(report: Report, folder: Path, key: str) -> Finding:
         return _of_row(rows[0])
     if not known:
         raise CannotBuild("this run found nothing, so there is no finding to tell a story of")
+    if len(begun) > 1:
+        told = "\n".join(f"  {one.key}  {one.title}" for one in begun[:_NEAR])
+        raise CannotBuild(
+            f"{len(begun):,} findings of this run begin with {key}; say one of them, such as\n{told}"
+        )
     near = difflib.get_close_matches(key, known, n=_NEAR, cutoff=0.3) or list(known)[:_NEAR]
     told = "\n".join(f"  {name}  {known[name].title}" for name in near)
     raise CannotBuild(f"this run has no finding {key}. Nearest:\n{told}")

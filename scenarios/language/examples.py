@@ -1,6 +1,54 @@
-"""An example for every word, as README.md shows it. Each is read by a test."""
+"""An example for every word, as README.md shows it, each read by a test; and what a word means by itself."""
 
 from collections.abc import Mapping
+
+GIVEN: Mapping[str, str] = {
+    "till": "till: lightspeed_r",
+    "tills": "tills: [{name: north, source: lightspeed_r}, {name: south, source: sitoo}]",
+    "clock": "clock: 2026-05-04 08:00",
+    "shop": "shop: {name: Harbour, zone: America/New_York, currency: USD}",
+    "shops": "shops: [{name: Harbour}, {name: Quay, zone: America/Los_Angeles, registers: 2}]",
+    "articles": "articles: [{name: Mug, price: 12.00, category: Kitchen/Cups}]",
+    "customers": "customers: [{name: Ann, email: ann@quillhaven-post.com, marketing: agreed}]",
+    "settings": "settings: {metrics: {refunded: Refunded Order (POS)}}",
+    "switches": "switches: {visibility_delay_s: 30.0}",
+    "build": "build: {tax_rate: 0.08}",
+    "klaviyo": "klaviyo: {zone: America/New_York, profiles: [{name: Ann, consent: subscribed}]}",
+    "monitor": "monitor: {lag: {alert_above: 2h}}",
+}
+
+MEANS: Mapping[str, str] = {
+    "tills": "Several till accounts. Name them where two are of one kind.",
+    "shop": "The shop. Its zone is the one its times are told in.",
+    "shops": "Several shops, each with its own zone; the first is meant where none is said.",
+    "articles": "What is sold. An article that only a sale names has the price it was sold at first.",
+    "customers": "People the till has known since before the story.",
+    "clock jumps": "The clock of the whole world is set, forward or back.",
+    "klaviyo loses": "Events are gone from Klaviyo: all that fit.",
+    "meanwhile": "Checks between two steps.",
+    "klaviyo has only": "These events lie in Klaviyo, and no others.",
+    "klaviyo has": "These events lie in Klaviyo, and maybe others.",
+    "klaviyo lacks": "No event like these lies in Klaviyo.",
+    "klaviyo counts only": "So many events of each metric, and none of another.",
+    "klaviyo profile is": "Somebody's profile in Klaviyo is so; what is not said may be anything.",
+    "klaviyo knows only": "Klaviyo has profiles of these people, and of nobody else.",
+    "klaviyo does not know": "Klaviyo has no profile of these people.",
+    "dead letters are only": "The sync set these aside, and nothing else.",
+    "no dead letters": "The sync set nothing aside.",
+    "ledger leaves out": "Why the sync sent nothing of these sales: its first reason, by sale.",
+    "sync counted": "What the last run of the sync counted.",
+    "sync exit code": "How `tillproof sync` would have ended.",
+    "monitor agrees": "Both ends agree. The monitor looks now, if anything happened since it last did.",
+    "monitor cannot judge": "The monitor says that it could not see enough to judge.",
+    "monitor finds only": "The monitor finds these differences, and no others.",
+    "monitor finds": "The monitor finds these differences, and maybe others.",
+    "monitor left out only": "So many receipts were left out on purpose, by reason.",
+    "monitor exit code": "How `tillproof monitor run` would have ended.",
+    "zone diagnosis": "What the monitor makes of a time zone that seems wrong.",
+    "alerts are only": "These alerts were raised, and no others.",
+    "no alerts": "Nobody was alerted.",
+    "webhooks counted": "What came to the receiver, and what became of it.",
+}
 
 EXAMPLES: Mapping[str, str] = {
     "sell": "sell: {sale: mugs, at: 2026-05-04 10:15, to: Ann, items: {Mug: 3}}",
@@ -22,6 +70,7 @@ EXAMPLES: Mapping[str, str] = {
     "wait": "wait: 2h",
     "wait until": "wait until: tomorrow 06:00",
     "clock jumps": "clock jumps: 2026-05-03 10:00",
+    "machine clock": "machine clock: {slow: 1h}",
     "sync": "sync: {mode: once, crash at: batch sent}",
     "sync every": "sync every: {every: 1h, until: 18:00}",
     "retry dead letters": "retry dead letters",

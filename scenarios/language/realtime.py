@@ -6,6 +6,7 @@ from pydantic import Field
 
 from scenarios.language.base import Name, Span, Words
 from scenarios.language.trade import Happening
+from scenarios.language.work import Crash
 
 
 class Webhooks(Words):
@@ -23,6 +24,8 @@ class HooksWork(Words):
 
     SHORT = "span"
     span: Span = 0
+    crash_at: Crash | None = None  # the receiver dies there, if it gets there, and is down
+    crash_after: int = Field(default=0, ge=0)  # … so many times later
 
 
 class Receiver(Words):

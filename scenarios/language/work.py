@@ -7,7 +7,7 @@ from pydantic import Field
 from scenarios.language.base import Amount, Anything, Currency, Day, Moment, Name, Names, Span, Words
 from scenarios.language.trade import Happening
 
-Ends = Literal["done", "done_with_dead_letters", "try_later", "reconnect", "refused", "unusable"]
+Ends = Literal["done", "done_with_dead_letters", "try_later", "reconnect", "refused", "unusable", "any"]
 Crash = Literal[
     "page read", "page judged", "page written", "page committed", "batch claimed", "batch committed",
     "batch sent", "batch marked", "batch done", "profiles sent", "profiles marked", "run ended",
@@ -33,8 +33,17 @@ class Until(Words):
     at: Moment
 
 
+class MachineClock(Words):
+    """The clock of the sync's own machine goes wrong, by so much, or `right` again; the world's does not."""
+
+    SHORT = "is_"
+    is_: Literal["right"] | None = None
+    slow: Span | None = None
+    fast: Span | None = None
+
+
 class Sync(Happening):
-    """Run the sync once; it must end as `ends` says. Without `at` it runs a minute later."""
+    """Run the sync once; it must end as `ends` says, `any` is anyhow. Without `at` it runs a minute later."""
 
     SHORT = "mode"
     mode: Literal["once", "backfill", "preview"] = "once"
@@ -42,7 +51,7 @@ class Sync(Happening):
     first: Day | None = None  # backfill and preview: only these days
     last: Day | None = None
     ends: Ends = "done"
-    crash_at: Crash | None = None  # die there, the first time it is reached; a new process takes over later
+    crash_at: Crash | None = None  # die there, the first time it is reached (with `ends: any`, if it is)
     crash_after: int = Field(default=0, ge=0)  # … so many times later
 
 
@@ -120,6 +129,7 @@ class Fault(Words):
     count: int | None = None
     by: int | None = None
     body: str | None = None
+    content_type: str | None = None
 
 
 class FaultsEnd(Words):
@@ -200,6 +210,7 @@ WORDS: dict[str, type[Words]] = {
     "wait": Wait,
     "wait until": Until,
     "clock jumps": Until,
+    "machine clock": MachineClock,
     "sync": Sync,
     "sync every": SyncEvery,
     "retry dead letters": Retry,

@@ -8,7 +8,7 @@ from scenarios.language.realtime import DeliveredAgain, HooksWork, LagLook, Rece
 from scenarios.language.then import Counts, Lag
 from scenarios.runner.at_machines import alerted
 from scenarios.runner.failing import CannotTell, must
-from scenarios.runner.stage import Stage
+from scenarios.runner.stage import Died, Stage
 from scenarios.runner.wire import Wire, connectable, wire_of
 from sync.hooks.counts import KINDS
 
@@ -20,15 +20,24 @@ def webhooks(stage: Stage, told: Webhooks) -> None:
     account = stage.account(told.till)
     names = [account] if account else connectable(stage.chain)
     if stage.wire is None:
-        stage.wire = Wire(stage.chain, by_itself=told.follows == "after each step")
+        stage.wire = Wire(
+            stage.chain, stage.machine, stage.crash.reached, by_itself=told.follows == "after each step"
+        )
     for name in names:
         stage.wire.connect(name)
 
 
 def hooks_work(stage: Stage, told: HooksWork) -> None:
-    """The receiver works."""
-    if wire_of(stage).work(told.span):
-        stage.touched()
+    """The receiver works, and may die at it."""
+    wire = wire_of(stage)
+    stage.crash.point, stage.crash.passes = told.crash_at or "", told.crash_after
+    try:
+        wire.work(told.span)
+    except Died:
+        wire.be("down")
+    finally:
+        stage.crash.point = ""
+    stage.touched()
 
 
 def receiver(stage: Stage, told: Receiver) -> None:

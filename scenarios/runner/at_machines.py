@@ -17,6 +17,7 @@ from scenarios.language.work import (
     FaultsEnd,
     Limits,
     Look,
+    MachineClock,
     Night,
     Repair,
     Resend,
@@ -30,7 +31,7 @@ from scenarios.language.work import (
 )
 from scenarios.runner.failing import CannotTell, Failed, must
 from scenarios.runner.stage import Died, Stage
-from scenarios.runner.wire import wire_of
+from scenarios.runner.wire import PUSH, wire_of
 from sync.domain.money import to_minor
 from sync.engine.runs import Result
 
@@ -55,6 +56,13 @@ def clock_jumps(stage: Stage, told: Until) -> None:
     stage.chain.clock.set(stage.instant(told.at))
 
 
+def machine_clock(stage: Stage, told: MachineClock) -> None:
+    """The sync's machine believes it is another time."""
+    if [told.is_, told.slow, told.fast].count(None) != 2:
+        raise CannotTell("say by how much, `{slow: 1h}` or `{fast: 10m}`, or `machine clock: right`")
+    stage.set_machine(timedelta(seconds=(told.fast or 0) - (told.slow or 0)))
+
+
 def sync(stage: Stage, told: Sync) -> None:
     """One run of the sync."""
     stage.go_to(stage.now + A_MINUTE if told.at is None else stage.instant(told.at))
@@ -71,21 +79,21 @@ def sync(stage: Stage, told: Sync) -> None:
     ran(stage, runs[told.mode](), told.ends)
 
 
-def _crash(stage: Stage, told: Sync, run: Callable[[], object]) -> None:
+def _crash(stage: Stage, told: Sync, run: Callable[[], list[Result]]) -> None:
     """Die on the way; another process then opens the same database."""
     stage.crash.point, stage.crash.passes = told.crash_at or "", told.crash_after
-    stage.sync.close()
-    stage.chain.start_sync(stage.crash.reached)
+    stage.start_sync(stage.crash.reached)
     try:
-        run()
+        results = run()
     except Died:
         stage.touched()
     else:
-        raise Failed(f"the sync never came to `{told.crash_at}`, where it was to die")
+        if told.ends != "any":
+            raise Failed(f"the sync never came to `{told.crash_at}`, where it was to die")
+        ran(stage, results, told.ends)
     finally:
         stage.crash.point = ""
-        stage.sync.close()
-        stage.chain.start_sync()
+        stage.start_sync()
 
 
 def sync_every(stage: Stage, told: SyncEvery) -> None:
@@ -118,7 +126,7 @@ def ran(stage: Stage, results: list[Result], ends: str) -> None:
     stage.touched()
     for result in results:
         must(
-            result.outcome.value == ends,
+            ends in {"any", result.outcome.value},
             f"the {result.mode} of {result.account} did not end as the story says",
             [ends],
             [f"{result.outcome.value}: {result.detail}" if result.detail else result.outcome.value],
@@ -217,7 +225,7 @@ def watchdog(stage: Stage, told: Watchdog) -> None:
 def fault(stage: Stage, told: Fault) -> None:
     """Something goes wrong from now on."""
     spec: dict[str, Any] = {"kind": told.kind, "match": {"method": told.method, "path": told.path}}
-    for name in ("times", "every", "after", "status", "retry_after", "count", "by", "body"):
+    for name in ("times", "every", "after", "status", "retry_after", "count", "by", "body", "content_type"):
         if getattr(told, name) is not None:
             spec[name] = getattr(told, name)
     for name in ("probability", "seconds"):
@@ -226,6 +234,8 @@ def fault(stage: Stage, told: Fault) -> None:
     try:
         if told.kind == "forged":
             wire_of(stage).forge(told.on, spec)
+        elif told.kind == "reset_after" and told.method.upper() == PUSH:
+            wire_of(stage).lose_answers(told.on, spec)
         else:
             stage.fake(told.on).faults.add(spec)
     except FaultRefused as problem:
@@ -265,6 +275,7 @@ DO: Mapping[str, Callable[..., object]] = {
     "wait": wait,
     "wait until": wait_until,
     "clock jumps": clock_jumps,
+    "machine clock": machine_clock,
     "sync": sync,
     "sync every": sync_every,
     "retry dead letters": retry,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from fakes.kit.clock import Clock
 from monitor.lag_watch import Lagging, LagWatch
 from monitor.nightly import Ran
 from monitor.repair_apply import Closure
@@ -23,7 +24,10 @@ from scenarios.runner.failing import CannotTell
 from scenarios.runner.till import Book, Till, When
 from scenarios.runner.times import instant, zone_of
 from scenarios.runner.wire import Wire
+from scenarios.simulation.machine import MachineClock
+from sync import app as sync_app
 from sync.app import App
+from sync.engine.checkpoints import Checkpoint, nothing
 from sync.engine.runs import Result
 
 _TILLS: dict[str, type[Any]] = {
@@ -113,6 +117,8 @@ class Stage:
             monitor=_monitor(given, self.zone, story, folder),
         )
         self.seen, self.crash = Seen(), Crash()
+        self.machine: Clock = self.chain.clock  # what the sync's machine shows
+        self._wrong: MachineClock | None = None
         self.key = OUR_KEY
         self.sold: dict[str, Sold] = {}
         self.tills: dict[str, Till] = {
@@ -217,6 +223,24 @@ class Stage:
         except KeyError:
             known = ", ".join((KLAVIYO, *self.chain.tills))
             raise CannotTell(f"there is no `{name}` here; there is {known}") from None
+
+    def start_sync(self, checkpoint: Checkpoint = nothing) -> None:
+        """A new process of the sync over the same database, on a machine that may be wrong about the time."""
+        self.sync.close()
+        chain = self.chain
+        chain.sync = sync_app.build(
+            chain.settings, clock=self.machine, transports=chain.transports, checkpoint=checkpoint
+        )
+
+    def set_machine(self, wrong: timedelta) -> None:
+        """How far the clock of the sync's machine is off from now on."""
+        if self.machine is self.chain.clock:
+            self.machine = self._wrong = MachineClock(self.chain.clock)
+            self.start_sync()
+            if self.wire is not None:
+                self.wire.move(self.machine)
+        assert self._wrong is not None
+        self._wrong.wrong = wrong
 
     def account(self, name: str) -> str | None:
         """An account by its till's name; None for all."""

@@ -61,7 +61,8 @@ class Suite:
     def sentence(self) -> str:
         """The verdict in one sentence."""
         passed, failed = len(self.passed), len(self.failed)
-        told = [f"{passed:,} of {_stories(len(self.outcomes))} {'holds' if passed == 1 else 'hold'}"]
+        hold = "holds" if 1 in {passed, len(self.outcomes)} else "hold"
+        told = [f"{passed:,} of {_stories(len(self.outcomes))} {hold}"]
         told += [f"{failed:,} {'does' if failed == 1 else 'do'} not"] if failed else []
         told += [f"{len(self.wrong):,} could not be told"] if self.wrong else []
         told += [f"{len(self.skipped):,} skipped"] if self.skipped else []

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from fakes.kit.clock import Clock
 from fakes.kit.faults import Faults
 from fakes.kit.send import Answer, Outgoing, Send, to_wsgi
 from scenarios.harness.chain import Chain
 from scenarios.runner.failing import CannotTell
+from sync.engine.checkpoints import Checkpoint
 from sync.hooks import app as hooks_app
 from sync.hooks.register import address_of, register
 from sync.settings import WrongSettings
@@ -24,6 +26,7 @@ from sync.store import inbox
 if TYPE_CHECKING:
     from scenarios.runner.stage import Stage
 
+PUSH = "PUSH"  # the method of faults that are about webhooks
 STEPS = 60  # into which a span of work is cut
 _LEAST_S = 1.0
 _WORLD = "https://hooks.example.com"  # where a vendor would reach the receiver
@@ -35,12 +38,15 @@ _MOST_TURNS = 20  # of a worker that always finds something due
 class Wire:
     """A receiver for the webhooks of some tills. Close it."""
 
-    def __init__(self, chain: Chain, *, by_itself: bool) -> None:
-        """`by_itself`: it follows after each step. Raises WrongSettings when no account has webhooks."""
+    def __init__(self, chain: Chain, clock: Clock, checkpoint: Checkpoint, *, by_itself: bool) -> None:
+        """`clock` is the machine's. `by_itself`: it follows after each step. Raises WrongSettings when no
+        account has webhooks."""
         self._chain, self._by_itself = chain, by_itself
+        self._clock, self._checkpoint = clock, checkpoint
         self._hooks = self._opened()
         self._door = to_wsgi(lambda environ, start: self._hooks.door(environ, start))  # noqa: PLW0108 - whatever receiver there is by then
         self._forging: dict[str, Faults] = {}
+        self._losing: dict[str, Faults] = {}
         self._state: State = "up"
 
     @property
@@ -67,25 +73,39 @@ class Wire:
             with closing(way):
                 if not register(way).complete:
                     raise CannotTell(f"{name} does not show its webhook after it was registered")
-        self._forging[name] = Faults()
-        fake.push.send = self._sender(self._forging[name])
+        self._forging[name], self._losing[name] = Faults(), Faults()
+        fake.push.send = self._sender(self._forging[name], self._losing[name])
 
     def forge(self, name: str, spec: Mapping[str, Any]) -> None:
         """Deliveries of a till arrive forged, as often as the fault says. Raises CannotTell, FaultRefused."""
-        if name not in self._forging:
-            raise CannotTell(f"{name} has no webhooks to be forged; say `- webhooks` first")
+        self._counting(self._forging, name, spec)
+
+    def lose_answers(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Deliveries arrive and the till does not learn of it. Raises CannotTell, FaultRefused."""
+        self._counting(self._losing, name, spec)
+
+    def _counting(self, faults: Mapping[str, Faults], name: str, spec: Mapping[str, Any]) -> None:
+        if name not in faults:
+            raise CannotTell(f"{name} has no webhooks that could go wrong; say `- webhooks` first")
         # Only the rule's counting is used; it asks for a kind that exists.
-        self._forging[name].add({**spec, "kind": "drop", "match": {"method": "POST"}})
+        faults[name].add({**spec, "kind": "drop", "match": {"method": "POST"}})
 
     def honest(self, name: str = "") -> None:
-        """No delivery (of a till) is forged any more."""
-        for till, forging in self._forging.items():
-            if name in ("", till):
-                forging.clear()
+        """No delivery (of a till) is forged any more, no answer lost."""
+        for kept in (self._forging, self._losing):
+            for till, faults in kept.items():
+                if name in ("", till):
+                    faults.clear()
 
     def be(self, state: State) -> None:
         """The receiver is there, is not, or is in trouble."""
         self._state = state
+
+    def move(self, clock: Clock) -> None:
+        """The receiver goes by another clock."""
+        self._hooks.close()
+        self._clock = clock
+        self._hooks = self._opened()
 
     def restart(self) -> None:
         """A new receiver over the same database."""
@@ -137,7 +157,9 @@ class Wire:
 
     def _opened(self) -> hooks_app.Hooks:
         chain = self._chain
-        return hooks_app.build(chain.settings, clock=chain.clock, transports=chain.transports)
+        return hooks_app.build(
+            chain.settings, clock=self._clock, transports=chain.transports, checkpoint=self._checkpoint
+        )
 
     def _turn(self) -> int:
         """Deliver what is due, then follow; a receiver that is down does neither."""
@@ -154,13 +176,14 @@ class Wire:
         for push in self._chain.pushes:
             push.deliver_due()
 
-    def _sender(self, forging: Faults) -> Send:
+    def _sender(self, forging: Faults, losing: Faults) -> Send:
         def send(outgoing: Outgoing) -> Answer:
             if self._state != "up":
                 return Answer(0 if self._state == "down" else 503)
             if forging.take_any(("drop",), "POST", outgoing.url):
                 outgoing = _forged(outgoing)
-            return self._door(outgoing)
+            answer = self._door(outgoing)
+            return Answer(0) if losing.take_any(("drop",), "POST", outgoing.url) else answer
 
         return send
 

@@ -10,12 +10,13 @@ import typer
 if TYPE_CHECKING:
     from scenarios.simulation.command import Asked
 
+_CODES = "Exit codes: 0 every life ended well, 1 some did not, 2 they could not be lived."
 _TILLS = ("lightspeed_r", "lightspeed_x", "sitoo")
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    root.command()(simulate)
+    root.command(epilog=_CODES)(simulate)
 
 
 def simulate(
@@ -45,6 +46,7 @@ def simulate(
     \b
     tillproof simulate --seeds 1000
     tillproof simulate --till lightspeed_r --seeds 1 --first 42 --trace life.txt
+    tillproof simulate --till sitoo --seeds 1 --first 7 --as-scenario life.yaml
     tillproof simulate --long --seeds 10
     """
     from rich.console import Console
@@ -85,13 +87,16 @@ def _one(asked: "Asked", trace: Path | None, scenario: Path | None) -> int:
     [story] = asked.stories(asked.tills[0])
     try:
         lived = command.traced(story, trace)
-        if scenario is not None:
-            command.as_scenario((command.smallest(lived) if lived.complaints else lived).story, scenario)
+        written = command.as_scenario(lived, scenario) if scenario is not None else ""
     except OSError as problem:
         typer.echo(f"{problem.filename}: cannot be written ({problem.strerror})", err=True)
         return 2
     for line in lived.complaints or ["All is well."]:
         typer.echo(line)
+    if trace is not None:
+        typer.echo(f"{trace}: every step, request and event.")
+    if written:
+        typer.echo(written)
     return 1 if lived.complaints else 0
 
 

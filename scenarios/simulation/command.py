@@ -87,13 +87,14 @@ def simulate(asked: Asked, told: Callable[[str, int], None] = lambda _till, _don
     return Simulated(asked, sums, time.perf_counter() - started_s)
 
 
-def again(story: Story, asked: Asked, trace: str = "trace.txt") -> str:
-    """The command that lives this life once more, to the byte."""
+def again(story: Story, asked: Asked) -> str:
+    """The one command that lives this life once more, to the byte, and makes a scenario of it."""
     more = ["--long"] if asked.long else []
     if asked.monitor is not None:
         more.append("--monitor" if asked.monitor else "--no-monitor")
     words = ["tillproof simulate --till", story.till, "--seeds 1 --first", str(story.seed), *more]
-    return " ".join([*words, "--trace", trace])
+    name = f"{story.till}_{story.seed}"
+    return " ".join([*words, f"--trace {name}.txt --as-scenario {name}.yaml"])
 
 
 def traced(story: Story, out: Path | None) -> Lived:
@@ -116,10 +117,26 @@ def smallest(lived: Lived) -> Lived:
         return live(stage, shrunk(lived.story, fails))
 
 
-def as_scenario(story: Story, out: Path) -> None:
-    """Write a life as a scenario. Raises OSError where it cannot be written."""
+def as_scenario(lived: Lived, out: Path) -> str:
+    """Write a life, the shortest that fails alike if it failed, as a scenario; what came of it, in words.
+
+    Raises OSError where it cannot be written.
+    """
+    failed = bool(lived.complaints)
+    story = (smallest(lived) if failed else lived).story
     with stage_of(story.till) as stage:
-        telling.write(stage, story, out)
+        outcome = telling.write(stage, story, out)
+    tell = f"Tell it with: tillproof scenarios run {out}"
+    if failed and outcome.trouble:
+        return f"{out}: {len(story.steps)} steps, and told as a scenario it fails too. {tell}"
+    if not failed and not outcome.trouble:
+        return f"{out}: {len(story.steps)} steps, and told as a scenario it holds too. {tell}"
+    if failed:
+        return (
+            f"{out}: {len(story.steps)} steps. Told as a scenario they do not fail: what it takes is finer "
+            f"than a scenario can say; keep the seed. {tell}"
+        )
+    return f"{out}: told as a scenario it ends otherwise than the life did:\n{outcome.trouble}"
 
 
 def show(found: Simulated, console: "Console") -> None:

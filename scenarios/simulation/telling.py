@@ -1,33 +1,62 @@
-"""A life as a scenario that people can read and keep: what happened, told from the till's truth step by step.
+"""A life as a scenario that people can read and keep: what happened, step by step, and what must come of it.
 
-Kept is what happened and in which order; a line's amount is what was paid for it, without discount and tax.
-Seconds are not kept: a scenario may be clear of what only a certain second shows. Nor are deliveries of
-webhooks and the wrong clock of one machine, for which stories have no words: the till tells, time passes.
+A run that was killed between two named points of its work is told as killed at the one before: stories know
+no other places to die at. What else a story has no words for stands in the comment above it.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from scenarios.language.loader import loads
+from scenarios.runner.run import Outcome, run
 from scenarios.simulation.doom import fault_of
 from scenarios.simulation.life import HEARING_S, Life
-from scenarios.simulation.receipts import Line, Receipt
+from scenarios.simulation.receipts import CANCELED, REFUNDED, SHIPPED, Key
 from scenarios.simulation.stage import Stage
 from scenarios.simulation.story import Step, Story, wait_of
+from scenarios.simulation.telling_shop import Shop
 from scenarios.simulation.tills import PEOPLE
 
+_CALM_S = 3 * 3600
+_EVENTS_MAX = 60  # told one by one; of more only their number
+_HEARD = f"{HEARING_S}s"
 
-def write(stage: Stage, story: Story, path: Path) -> None:
-    """Live the story once more and write it down. Raises OSError where it cannot be written."""
-    yaml = YAML()
+
+def told(stage: Stage, story: Story) -> tuple[str, Outcome]:
+    """Live the story once more; its text as a scenario, and what comes of telling that."""
+    telling = Telling(stage, story)
+    plain = telling.told()
+    yaml, text = YAML(), io.StringIO()
     yaml.default_flow_style = None
-    yaml.width = 110
-    with path.open("w", encoding="utf-8") as file:
-        yaml.dump(Telling(stage, story).told(), file)
+    yaml.width = 4096  # a name that is broken over two lines is none
+    yaml.dump(plain, text)
+    head = [f"# A life of `tillproof simulate`: seed {story.seed} of {story.till}, {len(story.steps)} steps."]
+    head += [f"# Not told: {one}." for one in dict.fromkeys(telling.untold)]
+    whole = "\n".join([*head, text.getvalue()])
+    return whole, run(loads(whole))
+
+
+def write(stage: Stage, story: Story, path: Path) -> Outcome:
+    """Write it down; what comes of telling it. Raises OSError where it cannot be written."""
+    text, outcome = told(stage, story)
+    path.write_text(text, encoding="utf-8")
+    return outcome
+
+
+class _Passed(list[str]):
+    """The named points of a run. What it held is kept when it is emptied, for whoever tells of it."""
+
+    before: tuple[str, ...] = ()
+
+    def clear(self) -> None:
+        """Empty it."""
+        self.before = tuple(self)
+        super().clear()
 
 
 class Telling:
@@ -35,143 +64,189 @@ class Telling:
 
     def __init__(self, stage: Stage, story: Story) -> None:
         """Begin the life."""
-        self._life, self._story = Life(stage, story), story
-        self._names: dict[str, str] = {}  # of receipts by id
-        self._articles: dict[str, float] = {}  # by name, with the price of one
+        self._life, self._story, self._stage = Life(stage, story), story, stage
+        self._shop = Shop(story.till, self._life.hand)
+        self._passed = stage.doom.passed = _Passed()
         self._when: list[Any] = []
-        self._seen: dict[str, Receipt] = {}
-        self._people = dict(self._life.hand.people())
-        self._callings = {one: PEOPLE[at][0] for at, one in enumerate(self._people)}
+        self._hears = stage.till.push is not None and bool(
+            {"hooks", "hook_fault"} & {step.do for step in story.steps}
+        )
+        self.untold: list[str] = []  # what stories have no words for
 
     def told(self) -> dict[str, Any]:
         """The whole scenario as plain data."""
+        if self._hears:
+            self._when.append({"webhooks": {"follows": "when told"}})
         for step in self._story.steps:
             self._wait(step.minutes * 60)
-            self._life.do(step)
-            self._machines(step)
-            self._till()
-        self._when += ["faults end", {"wait": "3h"}, {"sync": "once"}]
-        self._life.calm_down()
+            self._step(step)
+            self._when += self._shop.news()
+        self._calm()
+        if self._story.monitor:
+            self.untold.append("what was then spoiled in Klaviyo, and what the monitor said of it")
         return {
             "story": f"The life of seed {self._story.seed} at {self._story.till}",
             "topic": "simulation",
             "given": self._given(),
             "when": self._when,
-            "then": [{"klaviyo counts only": self._counts()}],
+            "then": self._then(),
         }
 
     def _given(self) -> dict[str, Any]:
-        people = [{"name": first, "email": email} if email else {"name": first} for first, _, email in PEOPLE]
-        start = self._story.start_at
+        zone, currency = self._story.zone, self._life.hand.currency
+        people = [{"name": name, "email": email} for name, email in self._people()]
         return {
             "till": self._story.till,
-            "clock": f"{start:%Y-%m-%d %H:%M} UTC",
-            "shop": {"name": "Harbour Street", "zone": self._story.zone},
-            "articles": [{"name": name, "price": price} for name, price in self._articles.items()],
-            **({} if self._story.till == "sitoo" else {"customers": people}),
-            **({"settings": dict(account)} if (account := self._life.stage.kit.account) else {}),
+            "clock": f"{self._story.start_at:%Y-%m-%d %H:%M} UTC",
+            "shop": {"name": "Harbour Street", "zone": zone, "currency": currency},
+            "articles": [{"name": name, "price": price} for name, price in self._shop.articles.items()],
+            **({"customers": people} if people else {}),
+            **({"settings": _plain(account)} if (account := self._stage.kit.account) else {}),
         }
 
-    def _counts(self) -> dict[str, int]:
-        """How many events of each metric are right: all that ought to be, and all that rightly were."""
-        return dict(sorted(Counter(self._life.witness.rightly()).items()))
+    def _people(self) -> Iterator[tuple[str, str]]:
+
+        known = set(self._shop.callings.values())
+        yield from ((first, email) for first, _, email in PEOPLE if first in known)
+
+    def _step(self, step: Step) -> None:
+        """Do one step of the life and tell of it. What shows only now was there before the machines ran."""
+        clock, life = self._stage.clock, self._life
+        clock.advance(step.minutes * 60)
+        if step.do in {"sync", "crash", "hooks"}:
+            self._when += self._shop.news()
+        life.do(Step(step.do, step.pick, step.also, step.seed))
+        self._machines(step)
+        self._when += self._shop.noted(self._stage.lines[-1] if self._stage.lines else "")
 
     def _machines(self, step: Step) -> None:
         if step.do == "wait":
             self._wait(int(wait_of(step).total_seconds()))
         elif step.do == "hooks":
-            self._wait(HEARING_S)
+            self._hear(die=step.seed % 3 == 0)
         elif step.do == "sync":
             self._sync({})
         elif step.do == "crash":
-            points = self._life.killed_at
-            if self._life.died:
-                point = points[-1] if points else "page read"
-                passes = max(0, points.count(point) - 1)
-                self._when.append({"sync": {"mode": "once", "crash at": point, "crash after": passes}})
-            else:
-                self._sync({})
+            self._crash()
         elif step.do == "fault":
-            end, rule, _ = fault_of(step, self._life.stage.kit.breakable)
-            told = {key.replace("_", " "): value for key, value in rule.items() if key not in _LEFT_OUT}
+            end, rule, _ = fault_of(step, self._stage.kit.breakable)
+            told = {key.replace("_", " "): value for key, value in rule.items() if key != "match"}
             on = "klaviyo" if end == "klaviyo" else self._story.till
             self._when.append({"fault": {"on": on, **told, "path": rule["match"]["path"]}})
+        elif step.do == "hook_fault":
+            self._when.append({"fault": {"on": self._story.till, **_of_hooks(step)}})
+        elif step.do == "clock":
+            self._machine_clock()
 
-    def _sync(self, told: dict[str, Any]) -> None:
-        ends = self._life.outcome.value
-        self._when.append({"sync": {**told, "mode": "once", **({"ends": ends} if ends != "done" else {})}})
+    def _crash(self) -> None:
+        points = self._life.killed_at
+        if not self._life.died:
+            self._sync({})
+        elif points:
+            self._sync(_at(points))
+        else:
+            self.untold.append(
+                "a run that was killed before it came to any point of its work that has a name"
+            )
+
+    def _hear(self, *, die: bool) -> None:
+        died, points = die and self._stage.hooks is None, self._passed.before
+        if died and not points:
+            self.untold.append("a receiver that was killed before it came to any point that has a name")
+        else:
+            self._when.append({"hooks work": {"span": _HEARD, **(_at(points) if died else {})}})
+        if died:
+            self._when.append({"receiver": "restarted"})
+
+    def _machine_clock(self) -> None:
+        off_s = int(self._stage.machine.wrong.total_seconds())
+        way = {"fast" if off_s > 0 else "slow": _span(abs(off_s))}
+        self._when.append({"machine clock": way if off_s else "right"})
+
+    def _calm(self) -> None:
+        """The end of every life: all is mended, and the sync runs until it has nothing more to say."""
+        mark = len(self._stage.lines)
+        self._life.calm_down()
+        runs = sum(line.startswith("  ended ") for line in self._stage.lines[mark:])
+        self._when.append("faults end")
+        if any(isinstance(one, dict) and "machine clock" in one for one in self._when):
+            self._when.append({"machine clock": "right"})
+        late = self._shop.news()  # what was uploaded late, minutes before the first of these runs
+        for left in range(max(1, runs), 0, -1):
+            self._wait(_CALM_S)
+            self._when += late
+            late = []
+            if self._hears:
+                self._hear(die=False)
+            self._when.append({"sync": {"ends": "any" if left > 1 else self._life.outcome.value}})
+
+    def _sync(self, how: dict[str, Any]) -> None:
+        # How a run ends that something disturbs is no matter here: what lies in Klaviyo in the end is.
+        self._when.append({"sync": {**how, "ends": "any"}})
 
     def _wait(self, seconds: int) -> None:
         if seconds:
-            self._when.append({"wait": f"{seconds}s"})
+            self._when.append({"wait": _span(seconds)})
 
-    def _till(self) -> None:
-        """What is new in the till's truth since the last step."""
-        for receipt in self._life.hand.receipts():
-            before = self._seen.get(receipt.sale_id)
-            if before is None:
-                self._new(receipt)
-            elif before != receipt:
-                self._changed(before, receipt)
-            self._seen[receipt.sale_id] = receipt
-        for person, address in self._life.hand.people().items():
-            if self._people.get(person, address) != address:
-                self._when.append({"change customer": {"of": self._callings[person], "email": address}})
-            self._people[person] = address
+    def _then(self) -> list[Any]:
+        """What ought to lie in Klaviyo: each event, where they are few; and how many of each metric."""
+        metrics, keys = self._life.hand.metrics, self._right()
+        counts: dict[str, int] = {}
+        for kind, _ in keys:
+            counts[metrics[kind]] = counts.get(metrics[kind], 0) + 1
+        only = [{"klaviyo counts only": dict(sorted(counts.items()))}]
+        if not 0 < len(keys) <= _EVENTS_MAX:
+            return only
+        return [{"klaviyo has only": [self._event(key) for key in keys]}, *only]
 
-    def _new(self, receipt: Receipt) -> None:
-        name = self._names[receipt.sale_id] = f"sale {len(self._names) + 1}"
-        at = f"{datetime.fromtimestamp(receipt.at_s, UTC):%Y-%m-%d %H:%M} UTC" if receipt.at_s else None
-        when = {"at": at} if at and receipt.at_s < self._now_s() - 60 else {}
-        if receipt.returned and receipt.returned[0].of_sale in self._names:
-            of, items = self._names[receipt.returned[0].of_sale], self._items(receipt.returned)
-            if receipt.bought:
-                new = self._items(receipt.bought)
-                swap = {"of": of, "as": name, "returned": items, "bought": new, **when}
-                self._when.append({"exchange": swap})
-            else:
-                self._when.append({"refund": {"of": of, "as": name, "items": items, **when}})
-            return
-        told: dict[str, Any] = {
-            "sale": name,
-            "items": self._items(receipt.bought),
-            **self._buyer(receipt),
-            **when,
-        }
-        if receipt.state == "open":
-            told["kind"] = "unfinished" if self._story.till == "lightspeed_r" else "parked"
-        if receipt.posted:
-            told["ship"] = True
-        self._when.append({"sell": {**told, **({"from web": "Webshop"} if receipt.web else {})}})
+    def _right(self) -> list[Key]:
+        """All that ought to be, and all that rightly was when it was sent."""
+        witness, kinds = self._life.witness, {name: kind for kind, name in self._life.hand.metrics.items()}
+        events = self._stage.klaviyo.state.find_events()
+        there = {(kinds[one.metric_name], one.unique_id) for one in events if one.metric_name in kinds}
+        lost = [
+            line.split(" ")[1:3] for line in witness.complaints(complete=True) if line.startswith("lost ")
+        ]
+        return sorted({key for key in there if key in witness.ever} | {(kind, uid) for kind, uid in lost})
 
-    def _buyer(self, receipt: Receipt) -> dict[str, str]:
-        if not receipt.person:
-            return {}
-        known = receipt.person in self._callings
-        return {"to": self._callings[receipt.person]} if known else {"email": receipt.person}
-
-    def _changed(self, before: Receipt, receipt: Receipt) -> None:
-        name = self._names[receipt.sale_id]
-        if receipt.state == "void" != before.state:
-            self._when.append({"void": name})
-        elif receipt.state == "done" and before.state == "open":
-            self._when.append({"finish": {"of": name}})
-        if receipt.person != before.person and receipt.person:
-            self._when.append({"edit sale": {"of": name, "customer": self._callings[receipt.person]}})
-        if len(receipt.shipped) > len(before.shipped):
-            self._when.append({"ship": {"of": name}})
-
-    def _items(self, lines: Sequence[Line]) -> Mapping[str, int]:
-        found: Counter[str] = Counter()
-        for line in lines:
-            price = round(line.total_minor / line.pieces) / 100
-            article = f"Article of {price:.2f}"
-            self._articles.setdefault(article, price)
-            found[article] += line.pieces
-        return dict(found)
-
-    def _now_s(self) -> int:
-        return int(self._life.stage.clock.now().timestamp())
+    def _event(self, key: Key) -> dict[str, Any]:
+        """What is sure of one event: a sale that changed its mind before it was sent leaves things open."""
+        kind, wants = key[0], self._life.witness.ever[key]
+        told: dict[str, Any] = {"metric": self._life.hand.metrics[kind]}
+        buyers = {self._shop.callings.get(want.people[0], want.people[0]) for want in wants}
+        if len(buyers) == 1 and kind != SHIPPED:
+            told["for"] = buyers.pop()
+        sales = {self._shop.names.get(want.sale_id, "") for want in wants}
+        if len(sales) == 1 and "" not in sales and kind != REFUNDED:
+            told["sale"] = sales.pop()
+        values, times = {want.value_minor for want in wants}, {want.at_s for want in wants}
+        if len(values) == 1:
+            told["value"] = values.pop() / 100
+        if len(times) == 1 and kind not in {SHIPPED, CANCELED}:
+            told["at"] = f"{datetime.fromtimestamp(times.pop(), UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return told
 
 
-_LEFT_OUT = frozenset({"match", "content_type"})
+def _at(points: tuple[str, ...] | list[str]) -> dict[str, Any]:
+    """Dying at the last of these points."""
+    again = points.count(points[-1]) - 1
+    return {"crash at": points[-1], **({"crash after": again} if again else {})}
+
+
+def _of_hooks(step: Step) -> dict[str, Any]:
+    """What `machine.disturbed` does to deliveries, as a fault of webhooks."""
+    kind, times = ("drop", "duplicate", "reorder", "reset_after")[step.pick % 4], 1 + step.seed % 5
+    after = {} if kind == "reset_after" else {"after": step.also % 3}
+    return {"kind": kind, "method": "PUSH", "times": times, **after}
+
+
+def _span(seconds: int) -> str:
+    """A span as a story writes it."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _plain(told: Any) -> Any:
+    return {key: _plain(value) for key, value in told.items()} if hasattr(told, "items") else told

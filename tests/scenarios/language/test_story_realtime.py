@@ -106,7 +106,7 @@ def test_sitoo_is_known_by_its_password_alone(password: str, counted: str) -> No
         ),
         (
             f"{SELL}  - webhooks\n  - fault: {{on: klaviyo, kind: forged, method: PUSH}}\n",
-            "klaviyo has no webhooks to be forged",
+            "klaviyo has no webhooks that could go wrong",
         ),
         (f"{SELL}  - lag look\n", "say how long sales may take"),
     ],
@@ -169,3 +169,38 @@ def test_a_receiver_is_one_of_four() -> None:
 def test_stories_of_webhooks_are_not_told_of_another_sync() -> None:
     told = loads(story(f"{BEFORE}  - webhooks\n{SELL}", ONE, X))
     assert not_black_box(told, ours=True) == "`webhooks`: the receiver is our sync's own"
+
+
+def test_a_till_that_never_hears_the_answer_tells_again() -> None:
+    lost = "  - fault: {on: lightspeed_x, method: PUSH, kind: reset_after, times: 1}\n"
+    when = f"{BEFORE}  - webhooks\n{lost}{SELL}  - hooks work: 2h\n"
+    then = f"  - webhooks counted: {{taken: 2, repeated: 1}}\n{ONE}  - monitor agrees\n"
+    assert tell(story(when, then, X)).trouble == ""
+
+
+def test_a_receiver_that_dies_at_its_work_is_down_until_it_is_started_anew() -> None:
+    works = "  - hooks work: {span: 4s, crash at: page judged}\n"
+    dies = f"{BEFORE}  - webhooks: {{follows: when told}}\n{SELL}{works}"
+    assert tell(story(dies, NONE, X)).trouble == ""
+    again = f"{dies}  - hooks work: 4s\n"
+    assert tell(story(again, NONE, X)).trouble == ""
+    assert tell(story(f"{dies}  - receiver: restarted\n  - hooks work: 4s\n", ONE, X)).trouble == ""
+
+
+@pytest.mark.parametrize("wrong", ["slow: 1h", "fast: 10m"])
+def test_a_machine_that_is_wrong_about_the_time_sends_the_sale_at_its_own_time(wrong: str) -> None:
+    when = f"{BEFORE}  - machine clock: {{{wrong}}}\n  - webhooks\n{SELL}  - sync\n  - machine clock: right\n"
+    then = "  - klaviyo has: [{metric: Placed Order (POS), sale: mug, at: 2026-05-04 10:15}]\n"
+    assert tell(story(f"{when}  - sync: {{at: 12:00}}\n", f"{then}  - monitor agrees\n", X)).trouble == ""
+
+
+def test_a_clock_is_wrong_by_something_or_right() -> None:
+    assert "say by how much" in tell(story("  - machine clock\n", NONE, X)).trouble
+    assert "say by how much" in tell(story("  - machine clock: {slow: 1h, fast: 1h}\n", NONE, X)).trouble
+
+
+def test_a_run_may_end_anyhow_and_die_nowhere() -> None:
+    down = "  - fault: {on: klaviyo, kind: status, status: 503}\n"
+    dies = "  - sync: {crash at: batch done, ends: any}\n"
+    when = f"{BEFORE}{SELL}{down}  - sync: {{ends: any}}\n  - faults end\n{dies}"
+    assert tell(story(f"{when}  - sync: {{ends: any, crash at: page judged}}\n", ONE, X)).trouble == ""

@@ -13,7 +13,9 @@ from story_kit import HEAD, SOLD, mistakes, story
 
 from monitor.report_data import FindingKind
 from scenarios.language import schema, wordlist
-from scenarios.language.examples import EXAMPLES
+from scenarios.language.base import spoken
+from scenarios.language.examples import EXAMPLES, GIVEN
+from scenarios.language.given import Given
 from scenarios.language.loader import load_told, loads
 from scenarios.language.nodes import Told, Way, WrongStory, read
 from scenarios.language.story import CHECKS, HAPPENINGS
@@ -143,6 +145,18 @@ def test_every_word_has_an_example_that_is_right() -> None:
     for word, example in EXAMPLES.items():
         text = story(f"  - {example}\n") if word in HAPPENINGS else story(then=f"  - {example}\n")
         assert mistakes(text) == [], word
+    assert GIVEN.keys() == {spoken(name) for name in Given.model_fields}
+    for word, example in GIVEN.items():
+        till = "" if word in {"till", "tills"} else "  till: sitoo\n"
+        head = f"story: An example\ntopic: tests\ngiven:\n{till}  {example}\n"
+        assert mistakes(story(head=head)) == [], word
+
+
+def test_every_word_is_explained_in_words_of_its_own() -> None:
+    words = [line.split(" | ") for line in wordlist.listed().split("\n") if line.startswith("| `")]
+    said = [row[1] for row in words if len(row) == 3]
+    assert all(one.endswith(".") and len(one) > 10 for one in said)
+    assert sorted({one for one in said if said.count(one) > 1}) == []
 
 
 def test_the_readme_lists_every_word_as_it_is() -> None:

@@ -55,6 +55,8 @@ def test_a_failed_life_comes_with_the_command_that_lives_it_again() -> None:
     lived = Lived(made_up("sitoo", 9), ["lost placed sitoo:1", "doubled placed sitoo:2 x2"])
     found = Simulated(asked, {"sitoo": Sum(lives=1, failed=[lived])}, 1.0).as_json()
     assert (found["lost"], found["duplicated"]) == (1, 1)
-    command = "tillproof simulate --till sitoo --seeds 1 --first 9 --long --trace trace.txt"
-    assert found["failed"][0]["again"] == command
-    assert again(lived.story, asked, "x.txt").endswith("--trace x.txt")
+    command = (
+        "tillproof simulate --till sitoo --seeds 1 --first 9 --long "
+        "--trace sitoo_9.txt --as-scenario sitoo_9.yaml"
+    )
+    assert found["failed"][0]["again"] == again(lived.story, asked) == command
