@@ -157,8 +157,10 @@ def show(found: Simulated, console: "Console") -> None:
     for lived in failed[:_SHOWN_MAX]:
         console.print(f"\n{lived.story.till} seed {lived.story.seed}:", highlight=False)
         for line in lived.complaints[:5]:
-            console.print(f"! {line}", highlight=False, markup=False)
-        console.print(f"  again: {again(lived.story, found.asked)}", highlight=False, markup=False)
+            console.print(f"! {line}", highlight=False, markup=False, soft_wrap=True)
+        # On one line, however narrow the terminal is: it is to be copied.
+        command = again(lived.story, found.asked)
+        console.print(f"  again: {command}", highlight=False, markup=False, soft_wrap=True)
     if len(failed) > _SHOWN_MAX:
         console.print(f"\nand {len(failed) - _SHOWN_MAX} more; --json names them all")
 

@@ -178,7 +178,7 @@ class Telling:
             late = []
             if self._hears:
                 self._hear(die=False)
-            self._when.append({"sync": {"ends": "any" if left > 1 else self._life.outcome.value}})
+            self._when.append({"sync": {"ends": "any" if left > 1 else "done"}})
 
     def _sync(self, how: dict[str, Any]) -> None:
         # How a run ends that something disturbs is no matter here: what lies in Klaviyo in the end is.
