@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 LIVES, LIVES_X, LIVES_SITOO, CRASH = "lives", "lives-x", "lives-sitoo", "crash"
 PROMISES = "promises"  # the tests of what goes to Klaviyo: lives never come to this net
+READING = "reading"  # the tests of what is asked of the tills
 STORIES = "stories"  # the library of scenarios
 WATCHED = "lives-watched"  # each life asks the monitor
 _R = "sync/sources/lightspeed_r"
@@ -144,6 +145,15 @@ BUGS: tuple[Bug, ...] = (
         f"{_R}/source.py",
         'return {} if at is None else {field: f">=,{iso(at - self._overlap)}"}',
         'return {} if at is None else {field: f">=,{iso(at)}"}',
+        (READING,),  # the fake shows no row late whose every time is old
+    ),
+    Bug(
+        "versions-never-twice",
+        "X-Series reads on from the highest version it saw, so a lower one that appears later is lost",
+        "sync/sources/lightspeed_x/reach.py",
+        "        before_s = self.at_s - int(overlap.total_seconds())\n",
+        "        before_s = self.at_s\n",
+        (STORIES,),
     ),
     Bug(
         "edits-unread",

@@ -13,7 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.bugs.catalogue import BUGS, CRASH, LIVES, LIVES_SITOO, LIVES_X, PROMISES, STORIES, WATCHED, Bug
+from scenarios.bugs.catalogue import (
+    BUGS,
+    CRASH,
+    LIVES,
+    LIVES_SITOO,
+    LIVES_X,
+    PROMISES,
+    READING,
+    STORIES,
+    WATCHED,
+    Bug,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("sync", "monitor", "fakes", "scenarios", "tests", "tillproof.py", "pyproject.toml")
@@ -36,6 +47,7 @@ SUITES: Mapping[str, tuple[str, ...]] = {
     CRASH: (*_PYTEST, "tests/crash"),
     STORIES: (*_PYTEST, "scenarios"),
     PROMISES: (*_PYTEST, "tests/sync/klaviyo"),
+    READING: (*_PYTEST, "tests/sync/sources"),
 }
 
 
