@@ -207,7 +207,10 @@ class Telling:
         lost = [
             line.split(" ")[1:3] for line in witness.complaints(complete=True) if line.startswith("lost ")
         ]
-        return sorted({key for key in there if key in witness.ever} | {(kind, uid) for kind, uid in lost})
+        head = self._life.hand.house.head
+        void = {(CANCELED, f"{head}{line.rpartition(' ')[2]}") for line in witness.not_taken_back()}
+        asked = {*there, *void, *((kind, uid) for kind, uid in lost)}
+        return sorted(key for key in asked if witness.ever.get(key))
 
     def _event(self, key: Key) -> dict[str, Any]:
         """What is sure of one event: a sale that changed its mind before it was sent leaves things open."""
