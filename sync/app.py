@@ -167,10 +167,15 @@ class App:
         """Where the accounts stand."""
         found = []
         for one in self.names(name):
-            number = self._opening.number(one)
+            number, signs_in = self._opening.number(one), self.signs_in(one)
             with self._means.store.reading() as connection:
-                found.append(status(connection, number))
+                found.append(status(connection, number, signs_in=signs_in))
         return found
+
+    def signs_in(self, name: str) -> bool:
+        """Whether a person has to sign in at the account's till; else its settings are all it needs."""
+        account = self._opening.settings.accounts[self.names(name)[0]]
+        return self._network.signs_in(name, account, lambda: self._opening.vault(name))
 
     def sign_in_url(self, name: str) -> str:
         """Begin to connect an account: where a person goes; `finish_sign_in` then has what came back."""

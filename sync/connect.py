@@ -1,7 +1,7 @@
 """Connecting an account: clients of both ends, the sign-in at the till's vendor, and the check of both."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +21,7 @@ from sync.sources.notices import Subscriptions
 from sync.sources.protocol import Attempt, Link, ProductShelf, SignIn, Till
 
 Transports = Mapping[str, httpx.BaseTransport]  # by upstream, to mount fakes in process
+_SHOPS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,17 @@ class Network:
             )
         return signing
 
+    def signs_in(self, name: str, account: AccountSettings, vault: Callable[[], TokenVault]) -> bool:
+        """Whether a person has to sign in at the account's till before it can be read."""
+        link = self._link(name, account, vault)
+        try:
+            signing = registry.pos(account.source).sign_in(link, account.pos, Attempt.begun())
+        except WrongSettings:  # something that only a sign-in needs is missing
+            return True
+        if signing is not None:
+            signing.close()
+        return signing is not None
+
     def subscribing(
         self, name: str, account: AccountSettings, vault: Callable[[], TokenVault], url: str
     ) -> Subscriptions | str:
@@ -96,6 +108,8 @@ def code_of(pasted: str, attempt: Attempt) -> tuple[str, Mapping[str, str]]:
     Raises WrongSettings for an address that belongs to another attempt or holds no code.
     """
     pasted = pasted.strip()
+    if not pasted:
+        raise WrongSettings("nothing was pasted; begin again with the whole address the browser ended on")
     if "://" not in pasted and "code=" not in pasted:
         return pasted, {}
     query = parse_qs(urlsplit(pasted).query)
@@ -137,7 +151,8 @@ class Check:
 def compared(name: str, account: AccountSettings, till: AccountFacts, reader: KlaviyoReader) -> Check:
     """Look at both ends and say what does not fit."""
     end = reader.account()
-    problems, remarks = [], []
+    problems: list[str] = []
+    remarks: list[str] = []
     if till.currency != end.currency:
         remarks.append(
             f"the till counts in {till.currency}, Klaviyo shows {end.currency}: Klaviyo converts; compare in "
@@ -149,12 +164,7 @@ def compared(name: str, account: AccountSettings, till: AccountFacts, reader: Kl
             f"Klaviyo draws its days in {end.zone}, shops live in {', '.join(zones)}: "
             "a sale near midnight shows on another day there"
         )
-    problems += [
-        f"shop {shop.shop_id} has the time zone {shop.zone or '(none)'}, which nobody knows: choose its zone "
-        "in the shop's own settings at the till; until then its days cannot be compared"
-        for shop in till.shops.values()
-        if not known_zone(shop.zone or "?")
-    ]
+    problems += _zoneless(name, account, till)
     if not till.shops:
         problems.append("the till names no shop; check the rights of the employee who connected it")
     if account.klaviyo.list_id and account.klaviyo.list_id not in {found.id for found in reader.lists()}:
@@ -167,3 +177,21 @@ def compared(name: str, account: AccountSettings, till: AccountFacts, reader: Kl
         if metric.name in wanted and metric.integration not in ("", "API")
     ]
     return Check(name, till, end, tuple(problems), tuple(remarks))
+
+
+def _zoneless(name: str, account: AccountSettings, till: AccountFacts) -> Iterator[str]:
+    """Shops whose days cannot be compared for want of a zone, one problem for each name of a zone."""
+    shops_by_zone: dict[str, list[str]] = {}
+    for shop in till.shops.values():
+        if not known_zone(shop.zone or "?"):
+            shops_by_zone.setdefault(shop.zone, []).append(shop.shop_id)
+    where = (
+        f"set zone (or zones, by shop) under [accounts.{name}.{account.source}]"
+        if hasattr(account.pos, "zone")
+        else "choose its zone in the shop's own settings at the till"
+    )
+    for zone, shops in sorted(shops_by_zone.items()):
+        named = ", ".join(shops[:_SHOPS_NAMED]) + (", …" if len(shops) > _SHOPS_NAMED else "")
+        who = f"shop {named} has" if len(shops) == 1 else f"{len(shops)} shops ({named}) have"
+        what = f"the time zone {zone}, which nobody knows" if zone else "no time zone"
+        yield f"{who} {what}: {where}; until then their days cannot be compared"

@@ -69,6 +69,7 @@ def build(
             "domain_prefix": domain_prefix,
             "client_id": CLIENT_ID,
             "client_secret": secret,
+            "redirect_uri": switches.redirect_uri,
             "access_token": pair.access,
             "refresh_token": pair.refresh,
             "personal_token": authority.personal_token,

@@ -23,13 +23,17 @@ def list_accounts(settings: SettingsPath = SETTINGS_FILE, json: Json = False) ->
     from sync.show import as_json
 
     with opened(settings) as app:
-        found = app.status()
+        found = [(one, app.signs_in(one.account)) for one in app.status()]
     if json:
-        rows = [{"account": s.account, "connected": s.connected, "trouble": s.trouble} for s in found]
+        rows = [
+            {"account": s.account, "connected": s.connected, "signs_in": signs_in, "trouble": s.trouble}
+            for s, signs_in in found
+        ]
         print(as_json(rows))
         return
-    for one in found:
-        print(f"{one.account}  {'connected' if one.connected else 'not connected'}  {one.trouble}".rstrip())
+    for one, signs_in in found:
+        state = "connected" if one.connected else f"not connected: tillproof accounts connect {one.account}"
+        print(f"{one.account}  {state if signs_in else 'needs no sign-in'}  {one.trouble}".rstrip())
 
 
 @accounts.command()

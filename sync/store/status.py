@@ -10,6 +10,8 @@ from sync.store import accounts, letters
 from sync.store.bulk import run
 from sync.store.rows import EventState
 
+_HAS_TOKENS = "account = ? AND field = 'access_token'"  # an attempt to sign in leaves fields of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -33,8 +35,11 @@ class Status:
     last_run_counts: dict[str, int]
 
 
-def status(connection: Connection, account: int) -> Status:
-    """Count. Costs one pass over an index of the ledger."""
+def status(connection: Connection, account: int, *, signs_in: bool = True) -> Status:
+    """Count. Costs one pass over an index of the ledger.
+
+    An account that `signs_in` is connected once it has tokens; any other by its settings alone.
+    """
     row = accounts.facts(connection, account)
     last = accounts.last_run(connection, account)
     withdrawn = _count(connection, "events", f"account = ? AND state = {int(EventState.WITHDRAWN)}", account)
@@ -44,7 +49,7 @@ def status(connection: Connection, account: int) -> Status:
     every = _count(connection, "events", "account = ?", account)
     return Status(
         account=row.name,
-        connected=bool(_count(connection, "credentials", "account = ?", account)),
+        connected=not signs_in or bool(_count(connection, "credentials", _HAS_TOKENS, account)),
         trouble=row.trouble,
         sales_count=_count(connection, "sales", "account = ?", account),
         sent_count=every - withdrawn - refused - waiting - sending,

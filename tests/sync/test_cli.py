@@ -89,7 +89,11 @@ def connected(shell: Shell) -> Shell:
 
 
 def test_an_account_is_connected_checked_and_synced_from_the_command_line(shell: Shell) -> None:
-    assert shell.run("accounts", "list").stdout == "main  not connected\n"
+    remedy = "main  not connected: tillproof accounts connect main\n"
+    assert shell.run("accounts", "list").stdout == remedy
+    pasted_nothing = shell.run("accounts", "connect", "main", "--no-browser", stdin="\n")
+    assert (pasted_nothing.exit_code, "nothing was pasted" in pasted_nothing.stderr) == (2, True)
+    assert shell.run("accounts", "list").stdout == remedy  # an attempt is no connection
     connected(shell)
     assert shell.run("accounts", "list").stdout == "main  connected\n"
     checked = shell.run("accounts", "check", "main", "--json")
