@@ -133,19 +133,22 @@ def _finding(report: Report, folder: Path, key: str) -> Finding:
     known = {one.key: one for one in report.findings}
     if key in known:
         return known[key]
-    begun = [one for name, one in known.items() if len(key) >= FEW_KEYS and name.startswith(key)]
-    if len(begun) == 1:
+    begun = [one for name, one in known.items() if key and name.startswith(key)]
+    if len(begun) == 1 and len(key) >= FEW_KEYS:
         return begun[0]
     rows = _rows_of_drift(folder, key)
     if rows:
         return _of_row(rows[0])
     if not known:
         raise CannotBuild("this run found nothing, so there is no finding to tell a story of")
-    if len(begun) > 1:
-        told = "\n".join(f"  {one.key}  {one.title}" for one in begun[:_NEAR])
-        raise CannotBuild(
-            f"{len(begun):,} findings of this run begin with {key}; say one of them, such as\n{told}"
+    if begun:
+        some = "\n".join(f"  {one.key}  {one.title}" for one in begun[:_NEAR])
+        many = (
+            "1 finding of this run begins"
+            if len(begun) == 1
+            else f"{len(begun):,} findings of this run begin"
         )
+        raise CannotBuild(f"{many} with {key}; say it, or more of it:\n{some}")
     near = difflib.get_close_matches(key, known, n=_NEAR, cutoff=0.3) or list(known)[:_NEAR]
     told = "\n".join(f"  {name}  {known[name].title}" for name in near)
     raise CannotBuild(f"this run has no finding {key}. Nearest:\n{told}")

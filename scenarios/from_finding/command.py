@@ -118,6 +118,12 @@ def _kept(number: int, settings: Path) -> tuple[Path, str]:
             f"reconcile again: tillproof monitor run {record.account} --now --from {record.first_on} "
             f"--to {record.last_on}"
         )
+    if not Path(record.folder).is_dir():
+        raise CannotBuild(
+            f"what run {number} left is not on this machine: there is no {record.folder}. Say the folder "
+            "where it is now, or reconcile again: tillproof monitor run "
+            f"{record.account} --now --from {record.first_on} --to {record.last_on}"
+        )
     return Path(record.folder), "".join(loaded.keys[:1])
 
 

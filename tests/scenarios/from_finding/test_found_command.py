@@ -53,6 +53,8 @@ def test_a_finding_of_a_night_becomes_a_story_that_shows_it_and_nobodys_data(
         assert found.key in _refused(capsys, str(number), "amount_mismatch-000000000000", settings)
         shutil.rmtree(Path(stage.seen.night[-1].folder) / "evidence")
         assert "evidence of this run is gone" in _refused(capsys, str(number), found.key, settings)
+        shutil.rmtree(stage.seen.night[-1].folder)
+        assert "Say the folder where it is now" in _refused(capsys, str(number), found.key, settings)
     text = out.read_text(encoding="utf-8")
     for private in ("Hemlig", "Secretia", "Hushley", "marlowfernpost", "4670", "Privatea"):
         assert private not in text
@@ -72,6 +74,25 @@ def test_what_is_no_run_or_no_report_is_told_so(
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "report.json").write_text("{}")
     assert "no report of this version" in _refused(capsys, str(tmp_path / "run"), "missing-1", none)
+
+
+def test_a_key_that_several_findings_begin_with_names_some_of_them(tmp_path: Path) -> None:
+    from scenarios.from_finding.case import CannotBuild, read_case
+
+    told = loads(
+        _NIGHT.replace(
+            "set value: 95.00}",
+            "set value: 95.00}\n  - klaviyo changes: {metric: Ordered Product, set value: 9.00}",
+        )
+    )
+    with staged(told) as stage:
+        tell(stage, told)
+        assert stage.seen.report is not None
+        keys = [one.key for one in stage.seen.report.findings]
+        begun = next(key for key in keys if sum(one.startswith(key.split("-")[0]) for one in keys) > 1)
+        with pytest.raises(CannotBuild, match="2 findings of this run begin with") as refused:
+            read_case(Path(stage.seen.night[-1].folder), begun.split("-")[0])
+    assert begun in str(refused.value)
 
 
 def test_another_story_is_not_written_over(tmp_path: Path) -> None:
