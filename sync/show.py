@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sync.engine.tally import Tally
 from sync.sources.protocol import Page
 from sync.store.status import Status
 
+_SHOWN_MAX = 3  # of the values of a list in an example
 _PATIENCE_S = 2.0  # nothing is drawn for work that is done sooner
 _NEXT = {
     Outcome.DONE: "",
@@ -54,11 +55,28 @@ def result_text(result: Result, *, verbose: bool = False) -> str:
         lines += [f"  {count:>9,}  left out: {_words(reason)}  {_money(minor, currency)}"
                   for (reason, currency), (count, minor) in sorted(tally.excluded.items())]  # fmt: skip
         lines += [f"  {count:>9,}  set aside: {reason}" for reason, count in sorted(tally.set_aside.items())]
-    lines += [f"  one {metric} would say: {told}" for metric, told in sorted(tally.samples.items())]
+    for metric, told in sorted(tally.samples.items()):
+        lines += [f"  one {metric} would say:", *_sample(json.loads(told))]
     if verbose:
         lines += [f"  {count:>9,}  {name}" for name, count in tally.counts().items()]
         lines.append(f"  {result.elapsed_s:>9.1f}  seconds")
     return "\n".join(lines)
+
+
+def _sample(told: Mapping[str, Any], indent: str = "    ") -> Iterator[str]:
+    """An event's properties a line each; of long lists the beginning."""
+    for name, value in told.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _sample(value, indent + "  ")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield f"{indent}{name}: {len(value)} of them, the first:"
+            yield from _sample(value[0], indent + "  ")
+        elif isinstance(value, list):
+            more = f" … {len(value) - _SHOWN_MAX} more" if len(value) > _SHOWN_MAX else ""
+            yield f"{indent}{name}: {', '.join(map(str, value[:_SHOWN_MAX])) or 'none'}{more}"
+        else:
+            yield f"{indent}{name}: {value}"
 
 
 def result_json(result: Result) -> dict[str, Any]:

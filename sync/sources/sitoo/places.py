@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sync.domain.facts import AccountFacts, Shop
-from sync.http.errors import Unintelligible
+from sync.http.errors import NotThere
 from sync.sources.sitoo import wire
 from sync.sources.sitoo.client import UPSTREAM, SitooClient
 from sync.sources.sitoo.settings import Settings
@@ -70,7 +70,7 @@ class Places:
 
 
 def read(client: SitooClient, settings: Settings) -> Places:
-    """Read shops, warehouses and registers. Raises Unintelligible when no currency can be found."""
+    """Read shops, warehouses and registers. Raises NotThere when no currency can be found."""
     stores = client.rows("stores.json", _STORES, wire.Store.__struct_fields__)
     warehouses = client.rows("warehouses.json", _WAREHOUSES, wire.Warehouse.__struct_fields__)
     registers = client.rows("cashregisters.json", _REGISTERS)
@@ -84,7 +84,7 @@ def read(client: SitooClient, settings: Settings) -> Places:
     known = Counter(code for code in currencies.values() if code)
     currency = settings.currency.upper() or max(sorted(known), key=known.__getitem__, default="")
     if not currency:
-        raise Unintelligible(
+        raise NotThere(
             UPSTREAM, "no register tells its currency; write `currency` into the account's [sitoo] section"
         )
     return Places(
