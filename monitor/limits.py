@@ -77,7 +77,7 @@ def _zoneless(sides: Sides) -> Iterator[Limit]:
             f"{counted(len(shops), 'shop')} {verb(len(shops), 'has')} no time zone in the POS "
             f"({', '.join(shops[:_EXAMPLES])}); their days are counted in {places.fallback_zone}, "
             "the Klaviyo account's zone",
-            "Set the shop's time zone in the POS.",
+            "Set the shop's time zone in the POS; for a POS without any, `zone` in the account's settings.",
         )
 
 

@@ -121,6 +121,7 @@ def watchdog(
     from monitor.alerting.deliver import deliver_due
     from monitor.alerting.desk import desk_of
     from monitor.alerting.watchdog import Patience, check
+    from monitor.words import sentence
     from sync.domain.clock import SystemClock
 
     with opened(settings) as (loaded, own, store):
@@ -132,7 +133,7 @@ def watchdog(
             print(json_.dumps({"silent": [asdict(one) for one in found]}))
         else:
             for one in found:
-                print(f"{one.words} {one.remedy}")
+                print(f"{sentence(one.words)} {one.remedy}")
             if not found:
                 print("Everything is alive.")
         raise typer.Exit(1 if found else 0)

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from monitor.page import text, words
 from monitor.report_data import AccountingRow, Report, VerdictCode
+from monitor.words import sentence
 
 # Told by a sign and a word as well as by colour.
 _SIGNS = {
@@ -49,7 +50,8 @@ def _kinds(report: Report) -> Iterator[Text]:
 
 def _limits(report: Report) -> Iterator[Text]:
     for limit in report.limits[:_LIMITS_MAX]:
-        yield Text.assemble(("  ? ", "yellow"), _plain(limit.words), (f" {_plain(limit.remedy)}", "dim"))
+        told = sentence(_plain(limit.words))
+        yield Text.assemble(("  ? ", "yellow"), told, (f" {_plain(limit.remedy)}", "dim"))
     left = len(report.limits) - _LIMITS_MAX
     if left > 0:
         yield Text(f"  ? and {left} more such remarks in the report", "yellow")

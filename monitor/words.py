@@ -57,3 +57,8 @@ def local_time(epoch_s: int, zone_name: str) -> str:
 def day_words(day: date) -> str:
     """A day with its weekday: `Sat 2026-11-21`."""
     return f"{('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')[day.weekday()]} {day.isoformat()}"
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop, where another sentence follows."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
