@@ -159,7 +159,7 @@ class Chain:
         mounted: dict[str, httpx.BaseTransport] = {KLAVIYO: httpx.WSGITransport(app=self.klaviyo.wsgi)}
         for source in set(self.sources.values()):
             by_host: dict[str, httpx.BaseTransport] = {
-                f"{name}.till.fake": httpx.WSGITransport(app=fake.wsgi)
+                _host_of(name): httpx.WSGITransport(app=fake.wsgi)
                 for name, fake in self.tills.items()
                 if self.sources[name] == source
             }
@@ -171,9 +171,14 @@ class Chain:
         accounts = {
             one.name: section(
                 one.source, self.tills[one.name].credentials, keys, account=one.settings,
-                till_url=f"https://{one.name}.till.fake", klaviyo_url=_KLAVIYO_URL,
+                till_url=f"https://{_host_of(one.name)}", klaviyo_url=_KLAVIYO_URL,
             )
             for one in tills
         }  # fmt: skip
         store = {"url": f"sqlite:///{self.folder / DATABASE}"}
         return Settings.from_dict({"store": store, "secrets": {"key": new_key()}, "accounts": accounts}, {})
+
+
+def _host_of(name: str) -> str:
+    # No underscore may stand in a host's name: links that a fake makes of such a one lead nowhere.
+    return f"{name.replace('_', '-')}.till.fake"
