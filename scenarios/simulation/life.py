@@ -62,8 +62,8 @@ class Life:
         self.witness = Witness(self.hand, stage.klaviyo.state)
         self.lived_ = Lived(story)
         self.outcome = Outcome.DONE  # of the latest run
-        self.died = False  # whether the latest run that was to be killed came so far
-        self.killed_at: list[str] = []  # the named points that the latest run to be killed had passed
+        self.died = False  # whether the latest process that was to be killed came so far
+        self.killed_at: list[str] = []  # the named points that the latest one to be killed had passed
         self._told_of = bool({"hooks", "hook_fault"} & {step.do for step in story.steps})
         if self._told_of and stage.kit.listen is not None:
             stage.kit.listen(stage.sync or stage.restart(), stage.till.state)
@@ -136,11 +136,7 @@ class Life:
         try:
             self.run()
         except Killed:
-            self.lived_.killed_count += 1
-            self.witness.cut_short = True
-            self.died = True
-            self.killed_at = list(self.stage.doom.passed)
-            self.stage.tell("  killed")
+            self._die()
         finally:
             self.stage.doom.spare()
         self.stage.restart()
@@ -148,6 +144,7 @@ class Life:
 
     def hear(self, at_step: int = NEVER) -> None:
         """Deliveries arrive and are followed, by a process that may die at this step."""
+        self.died = False
         stage = self.stage
         hooks = stage.hooks or stage.receive(self._heard)
         stage.doom.at(at_step)
@@ -157,13 +154,18 @@ class Life:
                 hooks.step()
                 stage.clock.advance(_ROUND_S)
         except Killed:
-            self.lived_.killed_count += 1
-            self.witness.cut_short = True
-            stage.tell("  killed")
+            self._die()
             stage.deafen()
         finally:
             stage.doom.spare()
         self._judge(complete=False)
+
+    def _die(self) -> None:
+        self.lived_.killed_count += 1
+        self.witness.cut_short = True
+        self.died = True
+        self.killed_at = list(self.stage.doom.passed)
+        self.stage.tell("  killed")
 
     def _heard(self, result: Result) -> None:
         self.stage.tell(f"  heard {result.outcome.value} sent {result.tally.sent_count}")

@@ -48,17 +48,6 @@ def write(stage: Stage, story: Story, path: Path) -> Outcome:
     return outcome
 
 
-class _Passed(list[str]):
-    """The named points of a run. What it held is kept when it is emptied, for whoever tells of it."""
-
-    before: tuple[str, ...] = ()
-
-    def clear(self) -> None:
-        """Empty it."""
-        self.before = tuple(self)
-        super().clear()
-
-
 class Telling:
     """One life being told."""
 
@@ -66,7 +55,6 @@ class Telling:
         """Begin the life."""
         self._life, self._story, self._stage = Life(stage, story), story, stage
         self._shop = Shop(story.till, self._life.hand)
-        self._passed = stage.doom.passed = _Passed()
         self._when: list[Any] = []
         self._hears = stage.till.push is not None and bool(
             {"hooks", "hook_fault"} & {step.do for step in story.steps}
@@ -150,7 +138,7 @@ class Telling:
             )
 
     def _hear(self, *, die: bool) -> None:
-        died, points = die and self._stage.hooks is None, self._passed.before
+        died, points = die and self._life.died, self._life.killed_at
         if died and not points:
             self.untold.append("a receiver that was killed before it came to any point that has a name")
         else:
@@ -190,7 +178,7 @@ class Telling:
 
     def _then(self) -> list[Any]:
         """What ought to lie in Klaviyo: each event, where they are few; and how many of each metric."""
-        metrics, keys = self._life.hand.metrics, self._right()
+        metrics, keys = self._life.hand.metrics, sorted(self._life.witness.right())
         counts: dict[str, int] = {}
         for kind, _ in keys:
             counts[metrics[kind]] = counts.get(metrics[kind], 0) + 1
@@ -198,19 +186,6 @@ class Telling:
         if not 0 < len(keys) <= _EVENTS_MAX:
             return only
         return [{"klaviyo has only": [self._event(key) for key in keys]}, *only]
-
-    def _right(self) -> list[Key]:
-        """All that ought to be, and all that rightly was when it was sent."""
-        witness, kinds = self._life.witness, {name: kind for kind, name in self._life.hand.metrics.items()}
-        events = self._stage.klaviyo.state.find_events()
-        there = {(kinds[one.metric_name], one.unique_id) for one in events if one.metric_name in kinds}
-        lost = [
-            line.split(" ")[1:3] for line in witness.complaints(complete=True) if line.startswith("lost ")
-        ]
-        head = self._life.hand.house.head
-        void = {(CANCELED, f"{head}{line.rpartition(' ')[2]}") for line in witness.not_taken_back()}
-        asked = {*there, *void, *((kind, uid) for kind, uid in lost)}
-        return sorted(key for key in asked if witness.ever.get(key))
 
     def _event(self, key: Key) -> dict[str, Any]:
         """What is sure of one event: a sale that changed its mind before it was sent leaves things open."""

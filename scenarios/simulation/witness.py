@@ -56,11 +56,17 @@ class Witness:
             told += [f"lost {_name(key)}" for key in sorted(now.keys() - held.keys())]
         return told
 
-    def rightly(self) -> list[str]:
-        """The metric of each event that ought to lie in Klaviyo, or lies there rightly."""
-        _, now = self._now()
-        keys = {*now, *(key for key, _ in self._events() if key in self.ever)}
-        return [self.hand.metrics[kind] for kind, _ in keys]
+    def right(self) -> set[Key]:
+        """What ought to lie in Klaviyo, and what lies there and was right when it was sent."""
+        receipts, now = self._now()
+        house = self.hand.house
+        void = {
+            canceled(receipt, house)
+            for receipt in receipts
+            if receipt.state == "void" and "canceled" in house.kinds and self._has(placed(receipt, house))
+        }
+        there = {key for key, _ in self._events()}
+        return {key for key in {*now, *there, *void} if self.ever.get(key)}
 
     def outdated(self) -> set[Key]:
         """What was right when it was sent and is not today: its buyer is another, or has no address."""
