@@ -1,5 +1,6 @@
 """Many stories: finding them, telling them in parallel, and what became of them."""
 
+import atexit
 import contextlib
 import gc
 import os
@@ -154,6 +155,9 @@ def warm() -> None:
     """
     gc.set_threshold(50_000, 20, 20)
     run(loads(_SMALLEST))
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays
+    atexit.register(gc.unfreeze)  # or extension modules take it for leaked
 
 
 _SMALLEST = """\
