@@ -45,8 +45,8 @@ class StoryItem(pytest.Item):
     def runtest(self) -> None:
         """Tell it."""
         outcome = run_file(self.path, str(self.path.relative_to(_HERE.parent)))
-        if outcome.trouble:
-            raise Untrue(outcome.trouble)
+        if outcome.trouble or outcome.idle:
+            raise Untrue("\n".join(filter(None, [outcome.trouble, *outcome.idle])))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # noqa: ARG002 - pytest's own
         """What was expected against what is; a bug shows where it is."""

@@ -30,7 +30,7 @@ from scenarios.language.work import (
     Watchdog,
 )
 from scenarios.runner.failing import CannotTell, Failed, must
-from scenarios.runner.stage import Died, Stage
+from scenarios.runner.stage import Died, SetFault, Stage
 from scenarios.runner.wire import PUSH, wire_of
 from sync.domain.money import to_minor
 from sync.engine.runs import Result
@@ -233,13 +233,14 @@ def fault(stage: Stage, told: Fault) -> None:
             spec[name] = float(getattr(told, name))
     try:
         if told.kind == "forged":
-            wire_of(stage).forge(told.on, spec)
+            rules = wire_of(stage).forge(told.on, spec)
         elif told.kind == "reset_after" and told.method.upper() == PUSH:
-            wire_of(stage).lose_answers(told.on, spec)
+            rules = wire_of(stage).lose_answers(told.on, spec)
         else:
-            stage.fake(told.on).faults.add(spec)
+            rules = stage.fake(told.on).faults.add(spec)
     except FaultRefused as problem:
         raise CannotTell(str(problem)) from None
+    stage.faults += [SetFault(rule, told.kind) for rule in rules]
 
 
 def faults_end(stage: Stage, told: FaultsEnd) -> None:

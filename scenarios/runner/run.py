@@ -49,6 +49,7 @@ class Outcome:
     nearly: tuple[str, ...] = ()
     skipped: str = ""  # why nothing was told
     left_out: tuple[str, ...] = ()  # checks that could not be made, each once, with the reason
+    idle: tuple[str, ...] = ()  # faults that never happened, so that nothing was shown of them
 
     @property
     def passed(self) -> bool:
@@ -71,10 +72,12 @@ def run_file(path: Path, shown: str = "") -> Outcome:
 def run(story: Story, replace: Acts | None = None) -> Outcome:
     """Tell a story. Bugs of the product surface as they are. `replace` carries out some words otherwise."""
     started_s, trouble, wrong, fired = time.perf_counter(), "", False, set[str]()
+    idle: tuple[str, ...] = ()
     try:
         with staged(story) as stage:
             try:
                 tell(stage, story, replace)
+                idle = tuple(one.words for one in stage.faults if not one.rule.fired)
             finally:
                 fired = stage.seen.fired
     except Failed as failure:
@@ -84,7 +87,7 @@ def run(story: Story, replace: Acts | None = None) -> Outcome:
         trouble, wrong = (str(mistake) if ":" in str(mistake)[:120] else f"{place}: {mistake}"), True
     return Outcome(
         story.file, story.title, story.head.topic, trouble, time.perf_counter() - started_s, wrong,
-        tuple(sorted(fired)), tuple(story.head.plants), tuple(story.head.nearly_plants),
+        tuple(sorted(fired)), tuple(story.head.plants), tuple(story.head.nearly_plants), idle=idle,
     )  # fmt: skip
 
 
@@ -108,6 +111,8 @@ def _carry_out(stage: Stage, step: Step, known: Mapping[str, Callable[..., objec
     """One step; whatever is wrong is told with its place."""
     try:
         known[step.word](stage, step.content)
+        for fault in stage.faults:
+            fault.place = fault.place or step.place
     except Failed as failure:
         failure.place = failure.place or step.place
         raise

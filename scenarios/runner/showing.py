@@ -22,6 +22,8 @@ def lines(told: Suite) -> Iterator[str]:
     left_out = [(check, one.file) for one in told.outcomes for check in one.left_out]
     yield from _together("Not told", skipped)
     yield from _together("Told without", left_out)
+    idle = [words for one in told.outcomes for words in one.idle]
+    yield from ["", *idle] if idle else []
     yield f"\n{told.sentence}; {told.seconds:.1f} s"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes.kit.clock import Clock
+from fakes.kit.faults import Rule
 from monitor.lag_watch import Lagging, LagWatch
 from monitor.nightly import Ran
 from monitor.repair_apply import Closure
@@ -18,6 +19,7 @@ from scenarios.harness.scratch import scratch
 from scenarios.language.base import Item, moment_parts
 from scenarios.language.given import Article, Customer, Given, Person, Shop
 from scenarios.language.given import Till as TillGiven
+from scenarios.language.nodes import Place
 from scenarios.language.story import Story
 from scenarios.runner import till_r, till_sitoo, till_x
 from scenarios.runner.failing import CannotTell
@@ -95,6 +97,21 @@ class Seen:
     stale: bool = True  # something happened since the report
 
 
+@dataclass(slots=True)
+class SetFault:
+    """A fault that the story has set, and where it does."""
+
+    rule: Rule
+    kind: str  # as the story words it
+    place: Place | None = None
+
+    @property
+    def words(self) -> str:
+        """What it would have been."""
+        on = " ".join(part for part in (self.rule.method, self.rule.path) if part != "*") or "any request"
+        return f"{self.place}: this fault never happened: {self.kind} on {on}"
+
+
 class Stage:
     """One story's world and its names. Close it."""
 
@@ -128,6 +145,7 @@ class Stage:
         self.known_as: dict[str, set[str]] = {}  # every address, number and id a person has had
         self.wire: Wire | None = None  # once the tills tell of their sales by webhook
         self.lags: LagWatch | None = None  # once the monitor has looked how long sales take
+        self.faults: list[SetFault] = []
         self._furnish()
 
     # -- time

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from fakes.kit.clock import Clock
-from fakes.kit.faults import Faults
+from fakes.kit.faults import Faults, Rule
 from fakes.kit.send import Answer, Outgoing, Send, to_wsgi
 from scenarios.harness.chain import Chain
 from scenarios.runner.failing import CannotTell
@@ -76,19 +76,19 @@ class Wire:
         self._forging[name], self._losing[name] = Faults(), Faults()
         fake.push.send = self._sender(self._forging[name], self._losing[name])
 
-    def forge(self, name: str, spec: Mapping[str, Any]) -> None:
+    def forge(self, name: str, spec: Mapping[str, Any]) -> list[Rule]:
         """Deliveries of a till arrive forged, as often as the fault says. Raises CannotTell, FaultRefused."""
-        self._counting(self._forging, name, spec)
+        return self._counting(self._forging, name, spec)
 
-    def lose_answers(self, name: str, spec: Mapping[str, Any]) -> None:
+    def lose_answers(self, name: str, spec: Mapping[str, Any]) -> list[Rule]:
         """Deliveries arrive and the till does not learn of it. Raises CannotTell, FaultRefused."""
-        self._counting(self._losing, name, spec)
+        return self._counting(self._losing, name, spec)
 
-    def _counting(self, faults: Mapping[str, Faults], name: str, spec: Mapping[str, Any]) -> None:
+    def _counting(self, faults: Mapping[str, Faults], name: str, spec: Mapping[str, Any]) -> list[Rule]:
         if name not in faults:
             raise CannotTell(f"{name} has no webhooks that could go wrong; say `- webhooks` first")
         # Only the rule's counting is used; it asks for a kind that exists.
-        faults[name].add({**spec, "kind": "drop", "match": {"method": "POST"}})
+        return faults[name].add({**spec, "kind": "drop", "match": {"method": "POST"}})
 
     def honest(self, name: str = "") -> None:
         """No delivery (of a till) is forged any more, no answer lost."""

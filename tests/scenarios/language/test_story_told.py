@@ -148,3 +148,21 @@ def test_a_time_that_is_not_one_instant_is_refused(text: str, zone: str) -> None
 def test_the_same_story_twice_is_the_same() -> None:
     text = story(then="  - klaviyo counts only: {Placed Order: 9}\n")
     assert tell(text).trouble == tell(text).trouble
+
+
+def test_a_fault_that_never_happened_is_named_with_its_place_and_one_that_did_is_not() -> None:
+    faults = (
+        '  - fault: {on: klaviyo, kind: status, status: 503, path: "/api/event*", times: 1}\n'
+        '  - fault: {on: klaviyo, kind: status, status: 503, method: POST, path: "/api/nothing", times: 1}\n'
+    )
+    outcome = tell(story(when=f"{faults}{SOLD}", then=_ONE))
+    assert outcome.passed
+    [idle] = outcome.idle
+    assert idle.endswith("10:5: this fault never happened: status on POST /api/nothing")
+
+
+def test_webhooks_that_are_never_forged_are_named_too() -> None:
+    head = HEAD.replace("till: lightspeed_r", "till: sitoo").replace("  customers:", "  # customers:")
+    when = "  - webhooks\n  - fault: {on: sitoo, kind: forged, times: 1}\n  - wait: 1h\n"
+    [idle] = tell(story(when=when, then="  - no dead letters\n", head=head)).idle
+    assert "this fault never happened: forged" in idle
