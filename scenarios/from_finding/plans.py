@@ -130,6 +130,10 @@ def _orphaned(m: Maker) -> Iterator[Draft]:
     def gained(key: str, **more: object) -> Step:
         return m.gain(held.metric, who, at_s, minor, key=key, **more)
 
+    if code == "refund_voided":
+        back = {"refund": {"of": "sale", "as": "refund", "at": m.moment(at_s)}}
+        sold, void = m.sell("sale", at_s - 3600, minor, who), {"void": {"of": "refund"}}
+        yield m.draft(m.given(who), sold, back, m.sync(), void, m.sync())
     if unit is not None and unit.reason:
         for left_out, after in _left_out(unit.reason):
             sold = m.sell("sale", unit.happened_at, unit.total_minor or minor, who, **left_out)

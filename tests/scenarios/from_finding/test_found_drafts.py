@@ -43,6 +43,13 @@ def test_a_small_world_shows_the_same_finding_with_invented_people(kind: str, st
     assert "Ann" not in text
 
 
+def test_a_refund_voided_after_it_was_sent_is_shown_with_its_cause() -> None:
+    with case_of("findings/a_refund_voided_after_it_was_sent.yaml", "orphaned") as case:
+        draft, alike = best_of(case, _NAMES)
+    assert alike is Alike.WHOLLY
+    assert [next(iter(step)) for step in draft["when"]][1:4] == ["refund", "sync", "void"]
+
+
 @pytest.mark.parametrize(
     ("till", "zone", "currency", "change", "kind"),
     [
