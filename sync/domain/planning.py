@@ -92,9 +92,13 @@ def _apart(sale: Sale) -> tuple[Sale | None, Sale]:
 
 
 def plan_shipment(shipment: Shipment, sale: Sale, policy: Policy, kinds: frozenset[Kind]) -> PlannedEvent:
-    """The Shipped Order of a shipment; only eligible once shipped, and only with a customer."""
+    """The Shipped Order of a shipment; only eligible once shipped, and only with a customer.
+
+    Goods for somebody who could not be read are nobody's for now: never the buyer's.
+    """
     customer_id = shipment.customer_id or sale.customer_id
-    customer = shipment.customer or sale.customer
+    to_buyer = customer_id == sale.customer_id
+    customer = shipment.customer or (sale.customer if to_buyer else None)
     candidate = Candidate(
         sale.state,
         _bought_minor(sale),

@@ -228,6 +228,13 @@ def test_a_shipment_to_somebody_else_is_that_person_s() -> None:
     assert plan_shipment(shipment, sale(line("1", 1000)), POLICY, EVERY).customer == BOB
 
 
+def test_goods_for_somebody_who_cannot_be_read_wait_for_them_and_are_never_the_buyer_s() -> None:
+    shipment = Shipment("9", "50", "8", shipped=True, changed_at=LATER)
+    planned = plan_shipment(shipment, sale(line("1", 1000)), POLICY, EVERY)
+    assert (planned.customer_id, planned.customer) == ("8", None)
+    assert not planned.verdict.eligible
+
+
 def test_shipments_can_be_switched_off() -> None:
     shipment = Shipment("9", "50", "7", shipped=True, changed_at=AT)
     planned = plan_shipment(shipment, sale(line("1", 1000)), POLICY, frozenset({Kind.PLACED}))
