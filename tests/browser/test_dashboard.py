@@ -76,7 +76,9 @@ def cookies(chromium: Browser, address: str) -> Any:
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{address}{ACCOUNT}")
-    page.keyboard.type("ann")  # the first field has the focus
+    # The first field gets the focus by itself, once the page is drawn.
+    page.wait_for_function("document.activeElement.autofocus")
+    page.keyboard.type("ann")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
